@@ -1,0 +1,71 @@
+# Parley's verbs. On a fresh machine `make run` and `make test` need Python 3.11 or later, and make.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+python := .venv/bin/python
+
+# Options of server.py for `make run`, of pytest for `make test` and `make check`, of the benchmarks for `make bench`.
+ARGS ?=
+# Processes that run tests at once; 0 runs them in one.
+WORKERS ?= 0
+
+.PHONY: help install dev parts run test check format formatted lint types imports docs unchanged bench lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## Make .venv with what the server needs
+	@tools/bootstrap.sh requirements.txt
+
+run: install ## Start the server on http://localhost:8080 with its data in ./data; ARGS="--port 9000" changes that
+	@exec $(python) server.py $(ARGS)
+
+test: parts ## Run all tests on real parts, which are found or installed; ARGS="-k name" picks some
+	@$(python) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+check: parts formatted lint types imports unchanged ## Do what CI does: all of these, and the tests with coverage
+	@$(python) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+
+format: dev ## Lay out the code and sort its imports
+	@$(python) -m ruff check --quiet --fix-only --select I .
+	@$(python) -m ruff format .
+
+lint: dev ## Look for mistakes in the code
+	@$(python) -m ruff check .
+
+types: dev ## Check the types of the Python code, tests included, and of the page
+	@$(python) -m mypy
+	@tools/page-types.sh
+
+imports: dev ## Check who may import whom
+	@.venv/bin/lint-imports --no-logo
+
+# Fails where `make format` would change something.
+formatted: dev
+	@$(python) -m ruff format --check .
+
+# Fails where `make docs` would change something.
+unchanged: dev
+	@tools/documents.sh
+
+docs: install ## Write the documents that the program generates into docs/
+	@$(python) server.py documents docs
+
+bench: dev ## Print what one node does, beside the floors; takes long
+	@$(python) -m benchmarks $(ARGS)
+
+lock: ## Compile the requirements files from pyproject.toml, on Python 3.11; ARGS=--upgrade takes newer releases
+	@tools/lock.sh $(ARGS)
+
+clean: ## Remove everything that make made, but never ./data
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov
+	@rm -rf tools/typescript/node_modules
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What the targets above stand on.
+dev:
+	@tools/bootstrap.sh requirements-dev.txt
+
+parts: dev
+	@tools/parts.sh

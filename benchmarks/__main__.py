@@ -1,0 +1,123 @@
+"""Measure Parley on one node: ``python -m benchmarks``, about five minutes.
+
+Every figure is measured beside its floor: a program of a page that does the least such a server must do, in the same
+run, interleaved, on the same cores. The floor says what the machine gives at that moment; what is worth reading is the
+ratio.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from benchmarks.bench import bench, drive
+from benchmarks.figures import FIGURES, MEMBERS, WINDOWS
+from benchmarks.load.task import Task
+from benchmarks.parts import CORES, ROOT, free_port, python, serving
+from benchmarks.report import Row, table
+
+RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
+QUICK = 0.2
+STORES = ("sqlite", "mongo")
+
+
+def say(text: str) -> None:
+    """Tell how far it has come."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def others() -> float:
+    """Return how many cores are in use by whatever else runs here, looking for a third of a second."""
+    return float(psutil.cpu_percent(0.3)) / 100 * (os.cpu_count() or 1)
+
+
+def ceiling(place: Path, scale: float) -> list[Row]:
+    """Measure the driver itself: deliveries from a compiled server that does nothing else."""
+    port, members = free_port(), max(100, round(MEMBERS * scale))
+    with serving(python("-m", "benchmarks.ceiling", port), port, place / "ceiling.log"):
+        task = Task(load="deliveries", port=port, floor=True, size=members, options={"windows": WINDOWS})
+        task.seconds = max(0.5, 1.5 * scale)
+        result = drive(task)
+    return [
+        Row(
+            figure=f"deliveries/s, {members:,} members, window {window}",
+            store="the driver's own ceiling",
+            samples=[result[f"w{window}"]],
+            floors=[],
+            busy=result[f"w{window}_busy"],
+        )
+        for window in WINDOWS
+    ]
+
+
+def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: float) -> list[Row]:
+    """Return the rows of these figures on one store."""
+    rows: list[Row] = []
+    with bench(store, place, runs, scale) as made:
+        crowd = max(FIGURES[name][1] for name in names)
+        for name in names:
+            made.prepare(crowd and made.size(crowd, 200))
+            say(f"{store}: {name} (others use {others():.1f} of {len(CORES)} cores)")
+            began = time.monotonic()
+            rows += FIGURES[name][0](made)
+            say(f"{store}: {name} took {time.monotonic() - began:.0f} s")
+    return rows
+
+
+def machine() -> dict[str, object]:
+    """Return what a reader has to know of where this ran."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": len(CORES),
+        "load_average": os.getloadavg(),
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def arguments() -> argparse.Namespace:
+    """Return what is asked for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Figures of one node beside their floors."
+    )
+    parser.add_argument("--only", choices=FIGURES, action="append", help="a figure; may be given again (default: all)")
+    parser.add_argument("--store", choices=STORES, action="append", help="a store (default: both)")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each figure (default: 3)")
+    parser.add_argument("--quick", action="store_true", help="a fifth of time, people and messages: for a first look")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print the table, write the JSON."""
+    asked = arguments()
+    names = [name for name in FIGURES if name in (asked.only or FIGURES)]
+    scale = QUICK if asked.quick else 1.0
+    where = machine()
+    if len(CORES) == 1:
+        say("one core: the server shares it with the driver, and no figure but a ratio means anything")
+    with tempfile.TemporaryDirectory(prefix="parley-bench-") as place:
+        rows = ceiling(Path(place), scale) if "deliveries" in names else []
+        for store in asked.store or STORES:
+            rows += measured(store, names, Path(place) / store, asked.runs, scale)
+    print(table(rows))
+    print(
+        f"\n{asked.runs} runs each, interleaved; medians (min - max). Driver: its share of its own core; ! means that"
+    )
+    print("it may be the driver that was measured. With mongo, mongod shares the two cores with both.")
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_bytes(
+        msgspec.json.format(msgspec.json.encode({"machine": where, "quick": asked.quick, "rows": rows}))
+    )
+    say(f"written to {RESULTS.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""One store under measurement: Parley on it, the driver against it, and who takes part."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.load.task import Result, Task
+from benchmarks.parts import ROOT, Broken, free_port, mongo, python, serving
+
+DRIVEN_WITHIN_S = 360
+
+
+def drive(task: Task) -> Result:
+    """Run the driver on a task and return what it measured.
+
+    Raises:
+        Broken: If it fails.
+    """
+    done = subprocess.run(
+        python("-m", "benchmarks.driver"),
+        cwd=ROOT,
+        input=msgspec.json.encode(task),
+        stdout=subprocess.PIPE,
+        timeout=DRIVEN_WITHIN_S,
+        check=False,
+    )
+    if done.returncode:
+        raise Broken(f"the driver failed at {task.load} ({'floor' if task.floor else 'Parley'})")
+    return msgspec.json.decode(done.stdout, type=Result)
+
+
+class Bench:
+    """Parley on one store, with what every figure needs of it."""
+
+    def __init__(self, store: str, place: Path, url: str, runs: int, scale: float) -> None:
+        self.store = store
+        self.place = place
+        """A directory of this bench alone."""
+        self.url = url
+        """The address of the Mongo; empty with SQLite."""
+        self.runs = runs
+        self.scale = scale
+        """1, or less for a quick look: times, crowds and stored messages shrink by it."""
+        self.people = place / "people.json"
+        self.port = 0
+        self.pid = 0
+        self._server = ExitStack()
+
+    def size(self, full: int, least: int) -> int:
+        """Return a number of people, sessions or messages at this scale."""
+        return max(least, round(full * self.scale))
+
+    def seconds(self, full: float) -> float:
+        """Return how long to load at this scale."""
+        return max(0.5, full * self.scale)
+
+    def restart(self) -> None:
+        """Start Parley afresh on the data that it has."""
+        self.stop()
+        self.port = free_port()
+        command = ["env", "PARLEY_LIMITS=off", "PARLEY_BCRYPT_COST=4", *python("server.py", "--port", self.port)]
+        command += ["--data-dir", str(self.place / "data"), *(["--mongo-url", self.url] if self.url else [])]
+        self.pid = self._server.enter_context(serving(command, self.port, self.place / "server.log"))
+
+    def stop(self) -> None:
+        """Stop Parley."""
+        self._server.close()
+
+    def prepare(self, crowd: int) -> None:
+        """Register everybody, or renew the tokens of those who are.
+
+        The first time Parley starts afresh afterwards: what it still had to say of so many joins is no part of a load.
+        """
+        new = not self.people.exists()
+        drive(Task(load="prepare", port=self.port, people=str(self.people), size=crowd))
+        if new:
+            self.restart()
+
+    def measure(self, load: str, **more: object) -> Result:
+        """Run a load against Parley."""
+        task = {"load": load, "port": self.port, "pid": self.pid, "people": str(self.people), **more}
+        return drive(msgspec.convert(task, Task))
+
+    @contextmanager
+    def floor(self, name: str, *place: str | Path) -> Iterator[Callable[..., Result]]:
+        """Run the server ``floor_NAME.py`` and give what runs a load against it."""
+        port = free_port()
+        with serving(python(f"benchmarks/floor_{name}.py", port, *place), port, self.place / "floor.log") as pid:
+
+            def measure(load: str, **more: object) -> Result:
+                task = {"load": load, "port": port, "pid": pid, "people": str(self.people), "floor": True, **more}
+                return drive(msgspec.convert(task, Task))
+
+            yield measure
+
+    def keeping(self) -> tuple[str, str]:
+        """Return kind and place of the store for a floor that keeps something of its own."""
+        return (self.store, self.url or str(self.place))
+
+    def turns(self) -> Iterator[str]:
+        """Give ``parley`` and ``floor`` once a run, in alternating order, so that a drift of the machine hits both."""
+        for run in range(self.runs):
+            yield from ("parley", "floor") if run % 2 == 0 else ("floor", "parley")
+
+    def compare(self, parley: Callable[[], Result], floor: Callable[[], Result]) -> tuple[list[Result], list[Result]]:
+        """Measure both, interleaved."""
+        results: dict[str, list[Result]] = {"parley": [], "floor": []}
+        for turn in self.turns():
+            results[turn].append(parley() if turn == "parley" else floor())
+        return results["parley"], results["floor"]
+
+
+@contextmanager
+def bench(store: str, place: Path, runs: int, scale: float) -> Iterator[Bench]:
+    """Give a store with nothing in it, and end all that was started on it."""
+    place.mkdir(parents=True)
+    with ExitStack() as parts:
+        url = parts.enter_context(mongo(place)) if store == "mongo" else ""
+        made = Bench(store, place, url, runs, scale)
+        parts.callback(made.stop)
+        made.restart()
+        yield made

@@ -1,0 +1,37 @@
+"""Memory: what the server's resident set grows by for each connected session."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from benchmarks.load.hello import Visit
+from benchmarks.load.sockets import greetings, sockets
+from benchmarks.load.task import Person, Result, Task, read_people
+
+WARM = 50
+"""Sessions that come and go before the first reading, so that no code or room is loaded for the first time."""
+
+SETTLE_S = 2
+"""Before each reading."""
+
+
+def resident_kib(pid: int) -> int:
+    """Return the resident set of a process. What the kernel holds for its sockets is not in it."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0
+
+
+async def load(task: Task) -> Result:
+    """Measure KiB a session with ``size`` sessions connected and idle."""
+    people = [Person("", "", "", 0.0)] * task.size if task.floor else read_people(task).crowd[: task.size]
+    makers = [partial(Visit, first) for first in greetings(people, task.floor)]
+    async with sockets(task.port, makers[:: max(1, task.size // WARM)]):
+        await asyncio.sleep(SETTLE_S)
+    await asyncio.sleep(SETTLE_S)
+    before = resident_kib(task.pid)
+    async with sockets(task.port, makers):
+        await asyncio.sleep(SETTLE_S)
+        after = resident_kib(task.pid)
+    return {"kib": (after - before) / task.size}

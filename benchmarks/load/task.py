@@ -1,0 +1,92 @@
+"""What the driver is told, and what it answers: one JSON object each way."""
+
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import msgspec
+
+Result = dict[str, float]
+"""Figures by name. Rates are per second, times in milliseconds, sizes in KiB."""
+
+
+class Failed(Exception):
+    """A load did not go as the protocol says; its figures mean nothing."""
+
+
+class Person(msgspec.Struct):
+    """A registered user and a token that was good at ``made_at``."""
+
+    name: str
+    id: str
+    token: str
+    made_at: float
+
+
+class Rooms(msgspec.Struct):
+    """The rooms that were prepared; a list holds the ids in the order of their owners."""
+
+    thousand: str
+    """The first 1,000 of the crowd (all of a smaller one)."""
+    hundred: str
+    """All talkers."""
+    fifty: str
+    """The first 50 talkers."""
+    own: list[str]
+    """For each of the first 50 talkers a room with nobody else in it."""
+    history: str
+    """A room of the first talker alone, filled by ``benchmarks.fill``."""
+
+
+class People(msgspec.Struct):
+    """Everybody who takes part in a run over one store."""
+
+    crowd: list[Person]
+    """Each is in five rooms."""
+    talkers: list[Person]
+    rooms: Rooms
+
+
+class Task(msgspec.Struct, kw_only=True):
+    """One load against one server."""
+
+    load: str
+    """Name of the load, a key of ``driver.LOADS``."""
+    port: int
+    floor: bool = False
+    """Whether the server is a floor: it asks for no hello and knows no rooms."""
+    pid: int = 0
+    """Process of the server, whose memory is read."""
+    people: str = ""
+    """Path of the file with the ``People``; written by the load ``prepare``, read by the others."""
+    seconds: float = 2.0
+    """How long to load."""
+    size: int = 0
+    """Members, sessions, connections or window: what the load takes as its size."""
+    options: dict[str, Any] = {}
+
+
+class Stopwatch:
+    """Time since it was made, and how much of a core the driver itself has used in it."""
+
+    def __init__(self) -> None:
+        self.began = perf_counter()
+        self._used = process_time()
+
+    def busy(self, until: float) -> float:
+        """Return the driver's share of one core up to now, which is little after ``until``.
+
+        Near 1 it is the driver that was measured, not the server.
+        """
+        return (process_time() - self._used) / (until - self.began)
+
+
+def read_people(task: Task) -> People:
+    """Return the people prepared for this task.
+
+    Raises:
+        Failed: If the task names none.
+    """
+    if not task.people:
+        raise Failed(f"{task.load} needs people")
+    return msgspec.json.decode(Path(task.people).read_bytes(), type=People)

@@ -1,0 +1,80 @@
+"""Rows of figures, and how they are told: a table for people, JSON for programs."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from statistics import median
+
+import msgspec
+
+SATURATED = 0.9
+"""Share of its core above which the driver, not the server, may be what was measured."""
+
+
+class Aim(msgspec.Struct, frozen=True):
+    """What a figure should reach."""
+
+    of: str
+    """``value`` or ``ratio``."""
+    bound: float
+    least: bool = True
+    """Whether ``bound`` is the least; else it is the most."""
+
+    def __str__(self) -> str:
+        number = f"{self.bound:,.10g}"
+        return f"{'ratio ' if self.of == 'ratio' else ''}{'≥' if self.least else '≤'} {number}"
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """One figure on one store: a sample a run, each with the floor's of the same run."""
+
+    figure: str
+    """With its unit."""
+    store: str
+    samples: list[float]
+    floors: list[float]
+    aims: tuple[Aim, ...] = ()
+    busy: float = 0.0
+    """The highest share of its core that the driver used for Parley; 0 where it was not taken."""
+
+    @property
+    def ratios(self) -> list[float]:
+        """Parley's sample over the floor's, run by run."""
+        return [sample / floor for sample, floor in zip(self.samples, self.floors, strict=False) if floor]
+
+    def meets(self, aim: Aim) -> bool:
+        """Tell whether the median reaches an aim."""
+        values = self.ratios if aim.of == "ratio" else self.samples
+        return median(values) >= aim.bound if aim.least else median(values) <= aim.bound
+
+    def cells(self) -> list[str]:
+        """Return the row as text."""
+        verdicts = ", ".join(f"{aim} {'met' if self.meets(aim) else 'MISSED'}" for aim in self.aims)
+        driver = f"{self.busy:.0%}{' !' if self.busy > SATURATED else ''}" if self.busy else ""
+        return [self.figure, *map(spread, (self.samples, self.floors, self.ratios)), verdicts, driver]
+
+
+HEAD = ["median (min - max)", "value", "floor", "ratio", "aim", "driver"]
+
+
+def number(value: float) -> str:
+    """Return a number with three digits that count."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return median and range."""
+    if not values:
+        return ""
+    return f"{number(median(values))} ({number(min(values))} - {number(max(values))})"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return all rows as one table, a part for each store."""
+    lines = [HEAD]
+    for store, part in groupby(rows, lambda row: row.store):
+        lines += [[""] * len(HEAD), [store.upper(), *[""] * (len(HEAD) - 1)], *(row.cells() for row in part)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([text[0], "─" * sum(widths, 2 * (len(widths) - 1)), *text[2:]])

@@ -1,0 +1,1 @@
+"""The REST adapter, the page, health and documents."""

@@ -1,0 +1,208 @@
+"""The REST adapter: one class serves every operation."""
+
+import logging
+import re
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+from tornado.web import RequestHandler
+
+from handlers.problems import problem, retry_header, status_of
+from services import OPERATIONS
+from services.application import Application
+from services.errors import Flaw, Invalid, ServiceError, TooLarge, Unauthenticated
+from services.operation import Context, Operation, Principal, perform
+from services.schemas import convert
+from services.strict import check
+
+log = logging.getLogger(__name__)
+
+BODY_BYTES = 1024 * 1024
+"""Longest body of a request."""
+
+_encode = msgspec.json.Encoder().encode
+
+Methods = dict[str, Operation[Any]]
+
+
+def routes() -> dict[str, Methods]:
+    """Return the operations of each path, by method."""
+    found: dict[str, Methods] = {}
+    for operation in OPERATIONS:
+        if operation.method is not None and operation.path is not None:
+            found.setdefault(operation.path, {})[operation.method] = operation
+    return found
+
+
+def pattern(path: str) -> str:
+    """Return the expression that a path with ``{names}`` is matched by."""
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+
+
+class ApiHandler(RequestHandler):
+    """What all answers under ``/api`` have in common: headers, origins, and problems instead of pages."""
+
+    def initialize(self, parley: Application, origins: frozenset[str]) -> None:
+        """Take the arguments of the route."""
+        self.parley = parley
+        self.origins = origins
+
+    def set_default_headers(self) -> None:
+        """Keep answers out of caches, and let no browser guess what they are."""
+        self.clear_header("Server")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+    def prepare(self) -> None:
+        """Let pages of the listed origins read the answer."""
+        origin = self.request.headers.get("Origin")
+        if origin is not None and origin.lower() in self.origins:
+            self.set_header("Access-Control-Allow-Origin", origin)
+            self.set_header("Vary", "Origin")
+            self.set_header("Access-Control-Expose-Headers", "Retry-After, Location")
+
+    def refuse(self, error: ServiceError) -> None:
+        """Answer an error."""
+        self._say(status_of(type(error)), error.name, error.reason, error.flaws, retry_header(error))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer what Tornado refuses, without a word about the cause."""
+        codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
+        code = codes.get(status_code, "internal" if status_code >= 500 else "bad_request")
+        self._say(status_code, code, ServiceError.detail if status_code >= 500 else "there is no such thing to ask")
+
+    def _say(
+        self, status: int, code: str, detail: str, flaws: tuple[Flaw, ...] = (), retry: str | None = None
+    ) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "application/problem+json")
+        if status == 401:
+            self.set_header("WWW-Authenticate", "Bearer")
+        if retry is not None:
+            self.set_header("Retry-After", retry)
+        self._sent = self.finish(problem(status, code, detail, flaws))
+
+
+class NotFoundHandler(ApiHandler):
+    """Any path that is none of ours."""
+
+    async def prepare(self) -> None:  # type: ignore[override]  # Tornado takes both
+        """Answer at once, whatever the method."""
+        super().prepare()
+        self._say(404, "not_found", "there is nothing at this address")
+
+
+class OperationHandler(ApiHandler):
+    """Serves the operations of one path."""
+
+    SUPPORTED_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # type: ignore[assignment]
+
+    def initialize(self, parley: Application, origins: frozenset[str], methods: Methods | None = None) -> None:
+        """Take the arguments of the route."""
+        super().initialize(parley, origins)
+        self.methods = methods or {}
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Name the methods there are, where another was asked for."""
+        if status_code == 405:
+            self.set_header("Allow", ", ".join([*self.methods, "OPTIONS"]))
+        super().write_error(status_code, **kwargs)
+
+    async def get(self, **path: str) -> None:
+        """Answer the operation of this method."""
+        await self._serve(path)
+
+    post = put = patch = delete = get
+
+    def options(self, **_path: str) -> None:
+        """Answer a browser that asks what a page of another origin may send."""
+        self.set_status(204)
+        self.set_header("Allow", ", ".join([*self.methods, "OPTIONS"]))
+        origin = self.request.headers.get("Origin", "")
+        if origin.lower() in self.origins:
+            self.set_header("Access-Control-Allow-Methods", ", ".join(self.methods))
+            self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
+            self.set_header("Access-Control-Max-Age", "600")
+
+    async def _serve(self, path: dict[str, str]) -> None:
+        operation = self.methods.get(self.request.method or "")
+        if operation is None:
+            self.write_error(405)
+            return
+        try:
+            context = Context(self.parley, await self._principal(operation), self.request.remote_ip or "")
+            result = await perform(operation, context, self._given(operation, path))
+        except ServiceError as error:
+            self.refuse(error)
+            return
+        except Exception:
+            log.exception("an operation failed", extra={"operation": operation.name})
+            self.refuse(ServiceError())
+            return
+        self.set_status(context.status)
+        if result is None:
+            if context.status != 204:
+                self.set_header("Content-Type", "application/json")
+                self.write(b"{}")
+            return
+        self.set_header("Content-Type", "application/json")
+        self.write(_encode(result))
+
+    async def _principal(self, operation: Operation[Any]) -> Principal | None:
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        if operation.public:
+            return None
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        return await self.parley.tokens.authenticate(token.strip())
+
+    def _given(self, operation: Operation[Any], path: dict[str, str]) -> Any:
+        names = {name: _segment(text) for name, text in path.items()}
+        if self.request.method == "GET" or (self.request.method == "DELETE" and not self.request.body):
+            return convert(operation.input, {**self._query(), **names}, strict=False)
+        body = self._body()
+        taken = sorted(body.keys() & names.keys())
+        if taken:
+            raise Invalid(flaws=(Flaw(f"/{taken[0]}", "stands in the address, not in the body"),))
+        if self.request.query_arguments:
+            raise Invalid("this takes no query", flaws=(Flaw("", "the query is not known here"),))
+        return convert(operation.input, {**body, **names})
+
+    def _query(self) -> dict[str, str]:
+        found = {}
+        for name, values in self.request.query_arguments.items():
+            if len(values) > 1:
+                raise Invalid(flaws=(Flaw(f"/{name}", "stands more than once"),))
+            try:
+                found[name] = values[0].decode()
+            except UnicodeDecodeError as error:
+                raise Invalid(flaws=(Flaw(f"/{name}", "is not UTF-8"),)) from error
+        return found
+
+    def _body(self) -> dict[str, Any]:
+        if not self.request.body:
+            return {}
+        if len(self.request.body) > BODY_BYTES:
+            raise TooLarge
+        media = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media != "application/json":
+            raise UnsupportedMediaType
+        value = check(self.request.body)
+        if not isinstance(value, dict):
+            raise Invalid(flaws=(Flaw("", "has to be an object"),))
+        return value
+
+
+class UnsupportedMediaType(Invalid):
+    """The body is not said to be JSON."""
+
+    code = "unsupported_media_type"
+    detail = "the body has to be application/json"
+
+
+def _segment(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Invalid(flaws=(Flaw("", "the address is not UTF-8"),)) from error

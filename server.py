@@ -1,0 +1,206 @@
+"""Parley: the composition root. Builds the parts, wires them, listens, drains."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import uvloop
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application as Routes
+
+from handlers.health import LiveHandler, MetricsHandler, ReadyHandler
+from handlers.operations import BODY_BYTES, NotFoundHandler, OperationHandler, pattern, routes
+from handlers.pages import STATIC, PageHandler
+from services import logs
+from services.accounts.passwords import Passwords
+from services.accounts.tokens import Tokens
+from services.application import Application
+from services.limits import Limits
+from services.messages.marks import ReadMarks
+from services.metrics import Metrics
+from services.pace import Pace
+from services.rooms.facts import Facts
+from services.streams.batch import Batch
+from services.streams.lanes import Lanes
+from settings import Settings, redacted
+from store import open_database, open_secret
+from store.errors import StoreError, WrongStore
+from store.secrets import derive
+from ws.door import Door, node_name
+from ws.flusher import Flusher
+from ws.hub import Hub
+from ws.socket import SocketHandler
+from ws.wheel import Wheel
+
+log = logging.getLogger("parley")
+
+HEADER_BYTES = 16 * 1024
+"""Longest head of a request."""
+HEADER_S = 15.0
+"""Longest that a connection may take for a request's head, or be idle between two."""
+BODY_S = 30.0
+"""Longest that a body may take."""
+READ_EVERY_S = 1.0
+"""Pause between two tellings of one person's reading in one room."""
+COUNT_EVERY_S = 5.0
+"""Pause between two tellings of one room's number of members."""
+DRAIN_S = 10.0
+"""Longest that leaving takes, once nobody new is let in: with what follows it stays under 15 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node that listens."""
+
+    port: int
+    metrics_port: int | None
+    application: Application
+    door: Door
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Node]:
+    """Run a node; it listens inside the block, and has drained when the block is left.
+
+    Raises:
+        WrongStore: If the database is not one that this program opens.
+        OSError: If the port or the data directory cannot be had.
+        ValueError: If the secret is not fit to be one.
+    """
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.data_dir, settings.mongo_url))
+        secret = await open_secret(database, settings.data_dir, settings.secret, settings.mongo_url)
+        metrics = Metrics()
+        flusher = Flusher()
+        hub = Hub(database, flusher, metrics)
+        flusher.before = hub.flush
+        stack.push_async_callback(hub.close)
+        facts = Facts(database)
+
+        def deliver(batch: Batch) -> None:
+            facts.apply(batch)
+            hub.deliver(batch)
+
+        passwords = Passwords(derive(secret, "passwords"), settings.bcrypt_cost)
+        stack.callback(passwords.close)
+        application = Application(
+            node=node_name(settings.node), database=database, lanes=Lanes(database, deliver), facts=facts,
+            marks=ReadMarks(database), counts=Pace(COUNT_EVERY_S), reads=Pace(READ_EVERY_S), live=hub,
+            passwords=passwords, tokens=Tokens(derive(secret, "tokens"), database),
+            limits=Limits(on=settings.limits), metrics=metrics,
+        )  # fmt: skip
+        wheel = Wheel(asyncio.get_running_loop().time)
+        door = Door(application, hub, flusher, wheel)
+        for work in (wheel.run(), application.marks.run()):
+            stack.push_async_callback(_ended, asyncio.create_task(work))
+        port = _listen(settings, application, door, stack)
+        metrics_port = _listen_for_metrics(settings, application, stack)
+        stack.push_async_callback(_drain, application, door)
+        yield Node(port, metrics_port, application, door)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _listen(settings: Settings, application: Application, door: Door, stack: AsyncExitStack) -> int:
+    server = HTTPServer(
+        _routes(settings, application, door), max_body_size=BODY_BYTES, max_header_size=HEADER_BYTES,
+        idle_connection_timeout=HEADER_S, body_timeout=BODY_S, no_keep_alive=False, decompress_request=False,
+    )  # fmt: skip
+    sockets = bind_sockets(settings.port, settings.address, backlog=4096)
+    server.add_sockets(sockets)
+    stack.push_async_callback(server.close_all_connections)
+    stack.callback(server.stop)
+    port: int = sockets[0].getsockname()[1]
+    return port
+
+
+def _listen_for_metrics(settings: Settings, application: Application, stack: AsyncExitStack) -> int | None:
+    if settings.metrics_port is None:
+        return None
+    server = HTTPServer(Routes([(r"/metrics", MetricsHandler, {"parley": application})]))
+    sockets = bind_sockets(settings.metrics_port, settings.metrics_address)
+    server.add_sockets(sockets)
+    stack.callback(server.stop)
+    port: int = sockets[0].getsockname()[1]
+    return port
+
+
+def _routes(settings: Settings, application: Application, door: Door) -> Routes:
+    origins = settings.cors_origins
+    api = {"parley": application, "origins": origins}
+    socket = {"accept": door.accept, "origins": origins, "flusher": door.flusher, "refuse": door.refuse}
+    found: list[tuple[Any, ...]] = [
+        (pattern(path), OperationHandler, {**api, "methods": methods}) for path, methods in routes().items()
+    ]
+    found += [
+        (r"/api/.*", NotFoundHandler, api),
+        (r"/ws", SocketHandler, socket),
+        (r"/health/live", LiveHandler),
+        (r"/health/ready", ReadyHandler, {"parley": application, "draining": lambda: door.draining}),
+    ]
+    if settings.metrics_port is None:
+        found.append((r"/metrics", MetricsHandler, {"parley": application}))
+    found.append((r"/(.*)", PageHandler, {"path": str(STATIC), "default_filename": "index.html"}))
+    return Routes(found, default_handler_class=NotFoundHandler, default_handler_args=api)
+
+
+async def _drain(application: Application, door: Door) -> None:
+    """Let what is under way finish, and send everybody away to come back."""
+    door.go_away()
+    try:
+        async with asyncio.timeout(DRAIN_S):
+            await application.lanes.close()
+            await application.marks.flush()
+            door.close_all()
+            while door.sockets:
+                await asyncio.sleep(0.02)
+    except (TimeoutError, StoreError):
+        log.warning("draining took too long", extra={"sockets": door.sockets})
+        door.close_all()
+    application.counts.close()
+    application.reads.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then drain."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if not settings.limits:
+        log.warning("LIMITS ARE OFF: no rates, no counts of sockets; for tests and load alone")
+    if settings.bcrypt_cost < 10:
+        log.warning("BCRYPT COST IS %d: passwords are cheap to guess; for tests alone", settings.bcrypt_cost)
+    async with running(settings) as node:
+        where = "localhost" if settings.address in {"127.0.0.1", "0.0.0.0", "::"} else settings.address  # noqa: S104
+        print(f"Parley listens on http://{where}:{node.port}", flush=True)  # noqa: T201 - for the one who started it
+        kept = redacted(settings.mongo_url) if settings.mongo_url else str(settings.data_dir)
+        log.info("listening", extra={"port": node.port, "store": kept})
+        await stop.wait()
+        log.info("draining")
+
+
+def main() -> int:
+    """Run what the command line asks for; return the exit status."""
+    settings = Settings.read(sys.argv[1:])
+    logs.configure(settings.log, settings.log_level, settings.node)
+    try:
+        uvloop.run(serve(settings))
+    except (WrongStore, OSError, ValueError, StoreError) as error:
+        print(f"server.py: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

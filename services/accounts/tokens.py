@@ -1,0 +1,110 @@
+"""Access tokens: short-lived JWTs, checked in one place for every door."""
+
+import time
+from typing import Any
+
+import jwt
+
+from services.errors import Unauthenticated
+from services.ids import new_id
+from services.operation import Principal
+from store.database import Database
+from store.tables import LOGINS
+
+ACCESS_S = 600
+"""Life of an access token, in seconds: what a stolen one is worth."""
+
+LIVE_S = 5.0
+"""How long a log-in found live is taken to be so: the longest that another node's log-out can go unnoticed."""
+
+KNOWN_LIMIT = 50_000
+"""Log-ins remembered as live or ended."""
+
+ISSUER = "parley"
+_TYPE = "at+jwt"
+_CLAIMS = ["exp", "iat", "sub", "sid", "jti", "iss", "aud", "name"]
+
+
+class Tokens:
+    """Issues and checks access tokens, and knows which log-ins have ended."""
+
+    def __init__(self, key: bytes, database: Database) -> None:
+        self._key = key
+        self._database = database
+        self._live_until: dict[str, float] = {}
+
+    def issue(self, user: str, username: str, login: str) -> str:
+        """Return an access token for ``ACCESS_S`` seconds."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": ISSUER,
+            "sub": user,
+            "name": username,
+            "sid": login,
+            "jti": new_id(),
+            "iat": now,
+            "exp": now + ACCESS_S,
+        }
+        return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": _TYPE})
+
+    async def authenticate(self, token: str) -> Principal:
+        """Return whose token this is: the one check of every door.
+
+        Raises:
+            Unauthenticated: If it is not ours, not whole, over, or of a log-in that has ended.
+        """
+        principal = self.read(token)
+        await self.require_live(principal)
+        return principal
+
+    def read(self, token: str) -> Principal:
+        """Return what a token says, its log-in not asked about.
+
+        Raises:
+            Unauthenticated: If it is not ours, not whole, or over.
+        """
+        try:
+            decoded: dict[str, Any] = jwt.decode_complete(
+                token, self._key, algorithms=["HS256"], issuer=ISSUER, audience=ISSUER, options={"require": _CLAIMS}
+            )
+        except (jwt.InvalidTokenError, ValueError) as error:
+            raise Unauthenticated from error
+        claims = decoded["payload"]
+        parts = (claims["sub"], claims["name"], claims["sid"])
+        if decoded["header"].get("typ") != _TYPE or not all(isinstance(part, str) for part in parts):
+            raise Unauthenticated
+        return Principal(*parts, float(claims["exp"]))
+
+    async def require_live(self, principal: Principal) -> None:
+        """Make sure that a principal's log-in has not ended.
+
+        Raises:
+            Unauthenticated: If it has, or the token is over.
+        """
+        if principal.expires_at <= time.time():
+            raise Unauthenticated
+        now = time.monotonic()
+        until = self._live_until.get(principal.login, 0.0)
+        if until > now:
+            return
+        if until >= 0.0:
+            login = await self._database.get(LOGINS, principal.login)
+            if login is not None and login.live:
+                # Ended meanwhile: what was read is older than what is known.
+                if self._live_until.get(principal.login, 0.0) >= 0.0:
+                    self._remember(principal.login, now + LIVE_S)
+                    return
+            else:
+                self._remember(principal.login, -1.0)
+        raise Unauthenticated
+
+    def end(self, login: str) -> None:
+        """Take a log-in as ended from now on."""
+        self._remember(login, -1.0)
+
+    def _remember(self, login: str, until: float) -> None:
+        self._live_until.pop(login, None)
+        self._live_until[login] = until
+        if len(self._live_until) > KNOWN_LIMIT:
+            del self._live_until[next(iter(self._live_until))]

@@ -1,0 +1,34 @@
+"""The parts that operations work with, put together once by ``server.py``."""
+
+from dataclasses import dataclass
+
+from services.accounts.passwords import Passwords
+from services.accounts.tokens import Tokens
+from services.limits import Limits
+from services.live import Live
+from services.metrics import Metrics
+from services.messages.marks import ReadMarks
+from services.pace import Pace
+from services.rooms.facts import Facts
+from services.streams.lanes import Lanes
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One node's application."""
+
+    node: str
+    database: Database
+    lanes: Lanes
+    facts: Facts
+    marks: ReadMarks
+    counts: Pace
+    """Paces what is told of a room's number of members."""
+    reads: Pace
+    """Paces what is told of somebody's reading."""
+    live: Live
+    passwords: Passwords
+    tokens: Tokens
+    limits: Limits
+    metrics: Metrics

@@ -1,0 +1,58 @@
+"""Logs: one line an event, JSON for machines or plain for people; values stand in fields, never in the text."""
+
+import json
+import logging
+import sys
+from typing import Literal
+
+from services.ids import now_ms, rfc3339
+
+_STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+class JsonFormatter(logging.Formatter):
+    """An object a line: time, level, logger, message, fields, and the traceback where there is one."""
+
+    def __init__(self, node: str) -> None:
+        super().__init__()
+        self._node = node
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; control characters of values cannot begin another."""
+        line: dict[str, object] = {
+            "time": rfc3339(int(record.created * 1000)),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "node": self._node,
+            "message": record.getMessage(),
+            **_fields(record),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=True)
+
+
+class TextFormatter(logging.Formatter):
+    """A line for eyes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback below it where there is one."""
+        fields = " ".join(f"{name}={value!r}" for name, value in _fields(record).items())
+        time = rfc3339(now_ms())[11:23]
+        line = f"{time} {record.levelname:<7} {record.name}: {record.getMessage()!s} {fields}".rstrip()
+        line = line.encode("unicode_escape").decode()
+        return line if not record.exc_info else f"{line}\n{self.formatException(record.exc_info)}"
+
+
+def configure(form: Literal["json", "text", "auto"], level: str, node: str) -> None:
+    """Send the log to standard error in a form; ``auto`` is text on a terminal and JSON elsewhere."""
+    json_lines = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter(node) if json_lines else TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # Every request would be a line twice: what is worth one is logged by the operation.
+    logging.getLogger("tornado.access").setLevel(logging.ERROR)

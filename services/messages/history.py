@@ -1,0 +1,131 @@
+"""Reading a room: its messages by place, its changes by rev, one message by id."""
+
+from typing import Annotated
+
+import msgspec
+
+from services.errors import Flaw, Gone, Invalid, MessageNotFound, NotMember, RoomNotFound
+from services.messages.send import RoomId
+from services.messages.change import OneMessage
+from services.operation import Context, Input, Operation
+from services.rooms.rules import Seat, require_seat
+from services.streams.items import Item, wire_item
+from services.streams.reading import read_changes, read_floor, read_page
+from store.tables import ENTRIES, Entry
+
+LIST_BYTES = 256 * 1024
+"""Where a list is cut: a server frame is 1 MiB at most, and a phone waits for the whole of it."""
+
+Seq = Annotated[int, msgspec.Meta(ge=0)]
+PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class ListMessages(Input):
+    """Where in a room: before, after or around a seq; the newest where none is given."""
+
+    room: RoomId
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: PageSize = 50
+
+
+class ListChanges(Input):
+    """Changes above a rev."""
+
+    room: RoomId
+    since: Seq
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+
+
+class MessagePage(msgspec.Struct, frozen=True):
+    """Items of a room by rising seq; ``head`` was read before them."""
+
+    items: list[Item]
+    has_more: bool
+    head: int
+
+
+class ChangePage(msgspec.Struct, frozen=True):
+    """Changed items of a room by rising rev, each once as it is now; ``head`` was read before them."""
+
+    items: list[Item]
+    head: int
+    complete: bool
+
+
+def fitting(entries: list[Entry], *, newest: bool = False) -> list[Item]:
+    """Return items for the wire, as many as fit into ``LIST_BYTES``, from the end where the newest matter."""
+    size = 0
+    items: list[Item] = []
+    for entry in reversed(entries) if newest else entries:
+        item = wire_item(entry)
+        size += len(_encode(item))
+        if items and size > LIST_BYTES:
+            break
+        items.append(item)
+    return items[::-1] if newest else items
+
+
+async def _list(context: Context, given: ListMessages) -> MessagePage:
+    """List the messages of a room by place."""
+    if sum(bound is not None for bound in (given.before, given.after, given.around)) > 1:
+        raise Invalid(flaws=(Flaw("/around", "only one of before, after and around can be given"),))
+    seat = await require_seat(context, given.room)
+    if given.around is not None:
+        return await _around(context, given, seat)
+    entries, more = await read_page(
+        context.application.database, given.room, before=given.before, after=given.after, limit=given.limit,
+        floor=seat.first_seq,
+    )  # fmt: skip
+    items = fitting(entries, newest=given.after is None)
+    return MessagePage(items, more or len(items) < len(entries), seat.head)
+
+
+async def _around(context: Context, given: ListMessages, seat: Seat) -> MessagePage:
+    database, middle = context.application.database, given.around or 0
+    after, _ = await read_page(
+        database, given.room, before=None, after=middle, limit=given.limit // 2, floor=seat.first_seq
+    )
+    before, more = await read_page(
+        database, given.room, before=middle + 1, after=None, limit=given.limit - len(after), floor=seat.first_seq
+    )
+    older = fitting(before, newest=True)
+    items = [*older, *fitting(after)]
+    return MessagePage(items, more or len(older) < len(before), seat.head)
+
+
+async def _changes(context: Context, given: ListChanges) -> ChangePage:
+    """List what changed in a room above a rev."""
+    seat = await require_seat(context, given.room)
+    database = context.application.database
+    if given.since > seat.head or given.since < await read_floor(database, given.room):
+        raise Gone
+    entries, complete = await read_changes(database, given.room, given.since, given.limit, seat.first_seq)
+    items = fitting(entries)
+    return ChangePage(items, seat.head, complete and len(items) == len(entries))
+
+
+async def _one(context: Context, given: OneMessage) -> Item:
+    """Read one message."""
+    seat = await require_seat(context, given.room)
+    entry = await context.application.database.get(ENTRIES, given.message)
+    if entry is None or entry.stream != given.room or entry.seq is None or entry.seq < seat.first_seq:
+        raise MessageNotFound
+    return wire_item(entry)
+
+
+LIST = Operation(
+    name="message.list", method="GET", path="/api/rooms/{room}/messages", input=ListMessages, output=MessagePage,
+    run=_list, raises=(RoomNotFound, NotMember),
+)  # fmt: skip
+CHANGES = Operation(
+    name="room.changes", method="GET", path="/api/rooms/{room}/changes", input=ListChanges, output=ChangePage,
+    run=_changes, raises=(RoomNotFound, NotMember, Gone),
+)  # fmt: skip
+ONE = Operation(
+    name="message.get", method="GET", path="/api/rooms/{room}/messages/{message}", input=OneMessage, output=Item,
+    run=_one, raises=(RoomNotFound, NotMember, MessageNotFound),
+)  # fmt: skip

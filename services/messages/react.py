@@ -1,0 +1,147 @@
+"""Reactions: one of each emoji per person, counted exactly."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+import msgspec
+
+from services.errors import Flaw, Invalid, MessageDeleted, MessageNotFound, NotMember, RoomNotFound, TooManyReactions
+from services.ids import now_ms
+from services.limits import CHANGE_USER
+from services.messages.change import changed, message_in, text_of
+from services.messages.send import MessageId, RoomId
+from services.operation import Context, Input, Operation, by_user
+from services.streams.append import Plan, Step, View, marker_entry
+from services.streams.items import Item
+from store.database import Delete, Insert, Write
+from store.tables import MARKS, Entry, Mark, Reaction, Text
+
+EMOJI_LIMIT = 50
+"""Different emoji on one item: it is sent whole with every change."""
+
+USERS_LIMIT = 20
+"""Ids of people that stand beside a count."""
+
+_NAMED = re.compile(r":[a-z0-9_+-]{1,62}:")
+_JOINER = "\u200d"
+_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_FLAG_PART = re.compile("[\U0001f1e6-\U0001f1ff]")
+_SYMBOLS = {"So", "Sm", "Sk", "Po"}
+
+Emoji = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class React(Input):
+    """An emoji to be on a message, or not: one grapheme, or ``:name:``."""
+
+    room: RoomId
+    message: MessageId
+    emoji: Emoji
+    on: bool
+
+
+class Reacted(Input):
+    """An emoji and a message."""
+
+    room: RoomId
+    message: MessageId
+    emoji: Emoji
+
+
+def is_emoji(text: str) -> bool:
+    """Tell whether a text is one grapheme, or a ``:name:``.
+
+    A grapheme here is one visible character with its marks, modifiers and tags, several symbols tied by joiners, a
+    keycap, or a pair of regional indicators (Unicode Standard Annex 29 and Technical Standard 51).
+    """
+    if _NAMED.fullmatch(text) or _KEYCAP.fullmatch(text) or _FLAG.fullmatch(text):
+        return True
+    parts = text.split(_JOINER)
+    if len(parts) > 1 and not all(part and unicodedata.category(part[0]) in _SYMBOLS for part in parts):
+        return False
+    return all(_is_one(part) for part in parts)
+
+
+def _is_one(part: str) -> bool:
+    if not part or unicodedata.category(part[0])[0] in "CZM" or _FLAG_PART.match(part):
+        return False
+    return all(_is_modifier(character) for character in part[1:])
+
+
+def _is_modifier(character: str) -> bool:
+    skin = "\U0001f3fb" <= character <= "\U0001f3ff"
+    tag = "\U000e0020" <= character <= "\U000e007f"
+    return skin or tag or unicodedata.category(character)[0] == "M"
+
+
+async def react(context: Context, given: React) -> Item:
+    """Put an emoji on a message, or take it away; done twice it changes nothing."""
+    if not is_emoji(given.emoji):
+        raise Invalid(flaws=(Flaw("/emoji", "has to be one emoji, or :name:"),))
+    user = context.caller.user
+
+    async def plan(view: View) -> Plan:
+        _, _, entry = await message_in(context, view, given.room, given.message)
+        mark_id = f"{entry.id}:{user}:{given.emoji}"
+        there = await view.get(MARKS, mark_id) is not None
+        if there == given.on:
+            return Plan(found=entry)
+        if entry.deleted:
+            raise MessageDeleted
+        write: Write = Delete(MARKS, mark_id)
+        if given.on:
+            write = Insert(MARKS, Mark(id=mark_id, item=entry.id, user=user, emoji=given.emoji, created_at=now_ms()))
+        after = _counted(entry, given.emoji, user, on=given.on)
+        return Plan([Step(marker_entry(given.room, entry.id, user), after)], [write])
+
+    return await changed(context, given.room, plan)
+
+
+def _counted(entry: Entry, emoji: str, user: str, *, on: bool) -> Entry:
+    body = text_of(entry)
+    reactions = []
+    found = False
+    for reaction in body.reactions:
+        if reaction.emoji != emoji:
+            reactions.append(reaction)
+            continue
+        found = True
+        count = reaction.count + (1 if on else -1)
+        users = [id_ for id_ in reaction.users if id_ != user]
+        if on and len(users) < USERS_LIMIT:
+            users.append(user)
+        if count > 0:
+            reactions.append(Reaction(emoji, count, users))
+    if on and not found:
+        if len(reactions) >= EMOJI_LIMIT:
+            raise TooManyReactions
+        reactions.append(Reaction(emoji, 1, [user]))
+    text: Text = msgspec.structs.replace(body, reactions=reactions)
+    return msgspec.structs.replace(entry, body=text)
+
+
+async def _put(context: Context, given: Reacted) -> Item:
+    """Put an emoji on a message."""
+    return await react(context, React(room=given.room, message=given.message, emoji=given.emoji, on=True))
+
+
+async def _take(context: Context, given: Reacted) -> Item:
+    """Take one's emoji from a message."""
+    return await react(context, React(room=given.room, message=given.message, emoji=given.emoji, on=False))
+
+
+_RAISES = (RoomNotFound, NotMember, MessageNotFound, MessageDeleted, TooManyReactions)
+_PATH = "/api/rooms/{room}/messages/{message}/reactions/{emoji}"
+_LIMITS = ((CHANGE_USER, by_user),)
+
+REACT = Operation(name="message.react", ordered=True, input=React, output=Item, run=react, raises=_RAISES, limits=_LIMITS)
+PUT = Operation(
+    name="message.reaction.put", method="PUT", path=_PATH, socket=False, input=Reacted, output=Item, run=_put,
+    raises=_RAISES, limits=_LIMITS,
+)  # fmt: skip
+TAKE = Operation(
+    name="message.reaction.delete", method="DELETE", path=_PATH, socket=False, input=Reacted, output=Item, run=_take,
+    raises=_RAISES, limits=_LIMITS,
+)  # fmt: skip

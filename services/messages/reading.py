@@ -1,0 +1,121 @@
+"""Read markers, and telling that somebody types."""
+
+import functools
+from typing import Annotated
+
+import msgspec
+
+from services.errors import NotMember, RoomNotFound
+from services.ids import member_id
+from services.limits import READ_USER, TYPING_ROOM
+from services.messages.send import RoomId
+from services.operation import Context, Empty, Input, Operation, by_user
+from services.rooms.rules import require_known_seat, require_seat
+from services.rooms.views import count_unread
+from services.streams.items import Author
+from store.tables import MEMBERS
+
+READ_EVENT_MEMBERS = 50
+"""Rooms up to this size show their members who has read what; in larger ones nobody looks."""
+
+TYPING_FOR_MS = 6000
+"""How long one sign of typing lasts: twice the pause between two, so that a late one does not flicker."""
+
+
+class Read(Input):
+    """Up to where one has read."""
+
+    room: RoomId
+    seq: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class ReadState(msgspec.Struct, frozen=True):
+    """Up to where one has read, and how much lies above it (100 at most)."""
+
+    read: int
+    unread: int
+
+
+class InRoom(Input):
+    """A room."""
+
+    room: RoomId
+
+
+class ReadBy(msgspec.Struct, frozen=True):
+    """Who has read up to where."""
+
+    user: str
+    seq: int
+
+
+class ReadEvent(msgspec.Struct, tag_field="ev", tag="read", frozen=True):
+    """Not kept: somebody, or another session of one's own, has read up to a place."""
+
+    room: str
+    d: ReadBy
+
+
+class Typing(msgspec.Struct, frozen=True, rename={"for_ms": "for"}):
+    """Who types, and for how many milliseconds that is to be shown."""
+
+    user: Author
+    for_ms: int
+
+
+class TypingEvent(msgspec.Struct, tag_field="ev", tag="typing", frozen=True):
+    """Not kept: somebody types."""
+
+    room: str
+    d: Typing
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """Nothing to say."""
+
+
+async def _read(context: Context, given: Read) -> ReadState:
+    """Move one's read marker; it never goes back, nor beyond the room's head."""
+    application, user = context.application, context.caller.user
+    seat = await require_seat(context, given.room)
+    before = application.marks.read(seat.member)
+    wanted = min(given.seq, seat.head)
+    read = max(before, await application.database.maximum(MEMBERS, member_id(given.room, user), "read", wanted))
+    seat.member.read = max(seat.member.read, read)
+    unread = 0 if read >= seat.head else await count_unread(application, given.room, user, read)
+    if read > before:
+        event = msgspec.json.encode(ReadEvent(given.room, ReadBy(user, read)))
+        live, but = application.live, context.origin
+        if seat.room.member_count <= READ_EVENT_MEMBERS:
+            tell = functools.partial(live.signal, given.room, event, but=but)
+        else:
+            tell = functools.partial(live.tell, user, event, but=but)
+        application.reads.note(seat.member.id, tell)
+    return ReadState(read, unread)
+
+
+async def _typing(context: Context, given: InRoom) -> Nothing:
+    """Tell a room's members that one types; one sign in 3 s is passed on."""
+    caller = context.caller
+    seat = await require_known_seat(context, given.room)
+    if context.application.limits.wait_always(TYPING_ROOM, f"{caller.user}:{given.room}") == 0:
+        event = TypingEvent(given.room, Typing(Author(caller.user, caller.username), TYPING_FOR_MS))
+        context.application.live.signal(seat.room.id, msgspec.json.encode(event), but_user=caller.user)
+    return Nothing()
+
+
+READ = Operation(
+    name="room.read", method="PUT", path="/api/rooms/{room}/read", input=Read, output=ReadState, run=_read,
+    raises=(RoomNotFound, NotMember), limits=((READ_USER, by_user),),
+)  # fmt: skip
+TYPING = Operation(
+    name="room.typing", input=InRoom, output=Nothing, run=_typing, raises=(RoomNotFound, NotMember),
+)  # fmt: skip
+
+
+async def _ping(_context: Context, _given: Empty) -> Nothing:
+    """Ask whether the server is there."""
+    return Nothing()
+
+
+PING = Operation(name="ping", input=Empty, output=Nothing, run=_ping)

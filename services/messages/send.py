@@ -1,0 +1,127 @@
+"""Sending messages: the hot road."""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+
+from services.errors import CidConflict, MessageNotFound, NotMember, RoomNotFound, Unavailable
+from services.ids import self_stream
+from services.limits import SEND_ROOM, SEND_USER
+from services.operation import Context, Input, Operation, by_user
+from services.rooms.rules import member_in, require_known_seat, require_member_in, room_in
+from services.streams.append import Append, Outcome, Plan, Step, View, marker_entry, notice_entry, text_entry
+from services.streams.items import Item, wire_item
+from store.database import Update
+from store.tables import ENTRIES, MEMBERS, Effect, Entry, Member, Notice, Room, Text
+
+RoomId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+Cid = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[ -}][ -~]*(?![^ -~])$")]
+
+WIDER_TRIES = 3
+"""Tries when a direct room is hidden by somebody at the very moment that the other writes."""
+
+
+class Send(Input):
+    """What to say, and where. The ``cid`` makes repeating it harmless."""
+
+    room: RoomId
+    text: Words
+    cid: Cid
+    reply_to: MessageId | None = None
+
+
+class _Wider(Exception):  # noqa: N818 - a state: the append needs the own stream of a person who hid the room
+    """Somebody hid the room meanwhile."""
+
+
+async def _send(context: Context, given: Send) -> Item:
+    """Send a message to a room; the same cid again answers the message as it is now."""
+    caller = context.caller
+    application = context.application
+    digest = _digest(given)
+    for _ in range(WIDER_TRIES):
+        seat = await require_known_seat(context, given.room)
+        hidden = [] if seat.room.kind != "direct" else await _hidden(context, seat.room)
+        if given.reply_to is not None:
+            await _require_reply(context, given, seat.first_seq)
+        body = Text(text=given.text, reply_to=given.reply_to)
+        entry = text_entry(given.room, caller.user, caller.username, given.cid, body, digest)
+        version = seat.facts.version
+        append = Append(
+            (given.room, *(self_stream(user) for user in hidden)),
+            lambda view, entry=entry, hidden=hidden: _plan(context, view, entry, hidden),
+            None if hidden else entry,
+            lambda facts=seat.facts, version=version: facts.version == version,
+        )
+        try:
+            outcome = await context.append(append)
+        except _Wider:
+            application.facts.forget(given.room)
+            continue
+        return _answer(context, outcome)
+    raise Unavailable
+
+
+def _answer(context: Context, outcome: Outcome) -> Item:
+    item = outcome.item
+    if not outcome.repeated:
+        context.status = 201
+        context.application.marks.note(item.stream, item.author, item.rev)
+    return wire_item(item)
+
+
+async def _plan(context: Context, view: View, entry: Entry, expected: list[str]) -> Plan:
+    """Check again, with the stream's lane held, and make a direct room show where it was hidden."""
+    room = await room_in(context, view, entry.stream)
+    await require_member_in(context, view, room, entry.author)
+    plan = Plan()
+    if room.kind == "direct":
+        for user in room.pair:
+            member = await member_in(context, view, room.id, user)
+            if member is not None and member.hidden:
+                if user not in expected:
+                    raise _Wider
+                _show(plan, room, member)
+    fresh = msgspec.structs.replace(entry, rev=0, seq=0, changed=0)
+    plan.steps.append(Step(fresh))
+    return plan
+
+
+def _show(plan: Plan, room: Room, member: Member) -> None:
+    """Make a direct room show again at one of its people."""
+    effect = Effect("joined", member.user, room=room.id)
+    notice = Notice("joined", user=member.user, target=room.id)
+    plan.steps.append(Step(marker_entry(room.id, effect=effect)))
+    plan.steps.append(Step(notice_entry(self_stream(member.user), notice, effect)))
+    plan.writes.append(Update(MEMBERS, member.id, {"hidden": False}))
+
+
+async def _hidden(context: Context, room: Room) -> list[str]:
+    facts = await context.application.facts.known(room.id)
+    members = [await context.application.facts.member(facts, user) for user in room.pair]
+    return [member.user for member in members if member is not None and member.hidden]
+
+
+async def _require_reply(context: Context, given: Send, first_seq: int) -> None:
+    target = await context.application.database.get(ENTRIES, given.reply_to or "")
+    if target is None or target.stream != given.room or target.seq is None or target.seq < first_seq:
+        raise MessageNotFound("the message to reply to is not in this room")
+
+
+def _digest(given: Send) -> str:
+    body = f"{given.reply_to or ''}\n{given.text}"
+    return hashlib.blake2b(body.encode(), digest_size=12).hexdigest()
+
+
+def _place(context: Context, given: Send) -> str:
+    return f"{context.caller.user}:{given.room}"
+
+
+SEND = Operation(
+    name="message.send", ordered=True, method="POST", path="/api/rooms/{room}/messages", input=Send, output=Item, run=_send,
+    statuses=(201, 200), raises=(RoomNotFound, NotMember, MessageNotFound, CidConflict),
+    limits=((SEND_USER, by_user), (SEND_ROOM, _place)),
+)  # fmt: skip

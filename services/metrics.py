@@ -1,0 +1,27 @@
+"""What the application counts about itself; ``/metrics`` shows it."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    """The meters of one node, in a registry of their own: several nodes may live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.operations = Counter(
+            "parley_operations", "Operations answered, by name and code.", ("operation", "code"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "parley_operation_seconds",
+            "Time from a request to its answer.",
+            ("operation",),
+            registry=self.registry,
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+        )
+        self.sessions = Gauge("parley_sessions", "Live websocket sessions.", registry=self.registry)
+        self.streams = Gauge("parley_watched_streams", "Streams with a session on this node.", registry=self.registry)
+        self.waiting = Gauge("parley_appends_waiting", "Appends that wait for a write.", registry=self.registry)
+        self.closed = Counter(
+            "parley_sockets_closed", "Sockets ended, by close code.", ("code",), registry=self.registry
+        )
+        self.deliveries = Counter("parley_deliveries", "Frames pushed to sessions.", registry=self.registry)

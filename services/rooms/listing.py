@@ -1,0 +1,85 @@
+"""Lists of rooms: mine by latest activity, and those to discover."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from services.errors import Flaw, Invalid
+from services.limits import SEARCH_USER
+from services.operation import Context, Input, Operation
+from services.rooms.members import Cursor, PageSize
+from services.rooms.views import RoomView, my_rooms, room_view, view_mine
+from services.streams.reading import read_head
+from store.tables import ROOMS, Room
+
+
+class ListRooms(Input):
+    """Which rooms: one's own, or public ones with the words of ``q``."""
+
+    scope: Literal["mine", "public"] = "mine"
+    q: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    limit: PageSize = 50
+    cursor: Cursor | None = None
+
+
+class Rooms(msgspec.Struct, frozen=True):
+    """Rooms; ``next`` is the cursor of those that follow."""
+
+    items: list[RoomView]
+    next: str | None
+
+
+async def _list(context: Context, given: ListRooms) -> Rooms:
+    """List one's rooms by latest activity, or public rooms to discover."""
+    if given.scope == "public":
+        return await _public(context, given)
+    if given.q is not None:
+        raise Invalid(flaws=(Flaw("/q", "searches public rooms: give scope=public"),))
+    user = context.caller.user
+    mine = await my_rooms(context.application, user, {})
+    if given.cursor is not None:
+        at, id_ = _position(given.cursor)
+        mine = [one for one in mine if (one.active_at, one.room.id) < (at, id_)]
+    page = mine[: given.limit]
+    following = f"{page[-1].active_at}.{page[-1].room.id}" if len(mine) > given.limit else None
+    return Rooms(await view_mine(context.application, page, user), following)
+
+
+def _position(cursor: str) -> tuple[int, str]:
+    at, _, id_ = cursor.partition(".")
+    if not (at.isascii() and at.isdigit() and id_):
+        raise Invalid(flaws=(Flaw("/cursor", "is not one that a list gave"),))
+    return int(at), id_
+
+
+async def _public(context: Context, given: ListRooms) -> Rooms:
+    database = context.application.database
+    found: list[Room]
+    if given.q is not None:
+        context.application.limits.take(SEARCH_USER, context.caller.user)
+        found = await database.search(
+            ROOMS, given.q, equal={"kind": "public"}, after=given.cursor, limit=given.limit + 1
+        )
+    else:
+        equal = {"kind": "public"}
+        found = await database.find(
+            ROOMS, equal, by="id", below=given.cursor, falling=True, limit=given.limit + 1
+        )
+    page = found[: given.limit]
+    following = page[-1].id if len(found) > given.limit else None
+    views = []
+    for room in page:
+        if not room.deleted:
+            head, _ = await read_head(database, room.id)
+            views.append(await _seen(context, room, head))
+    return Rooms(views, following)
+
+
+async def _seen(context: Context, room: Room, head: int) -> RoomView:
+    facts = await context.application.facts.known(room.id)
+    member = await context.application.facts.member(facts, context.caller.user)
+    read = 0 if member is None else context.application.marks.read(member)
+    return room_view(room, member, head, read=read)
+
+
+LIST = Operation(name="room.list", method="GET", path="/api/rooms", input=ListRooms, output=Rooms, run=_list)

@@ -1,0 +1,186 @@
+"""Making rooms, changing what they are called, closing them."""
+
+import functools
+from typing import Annotated, Literal
+
+import msgspec
+
+from services.errors import DirectRoom, Forbidden, NotMember, RoomNotFound
+from services.ids import member_id, new_id, now_ms, self_stream
+from services.limits import CREATE_ROOM
+from services.messages.send import RoomId
+from services.operation import Context, Input, Operation, by_user
+from services.rooms.rules import member_in, require_known_seat, require_member_in, require_role, require_seat, room_in
+from services.rooms.views import RoomView, view_for
+from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
+from store.database import FIND_LIMIT, Insert
+from store.tables import MEMBERS, ROOMS, Effect, Member, Notice, Room
+
+RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Description = Annotated[str, msgspec.Meta(max_length=500)]
+Picture = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern="^https?://[^\\s]+(?!\\s)$")]
+
+
+class CreateRoom(Input):
+    """A room to be made."""
+
+    name: RoomName
+    kind: Literal["public", "private"]
+    description: Description = ""
+    history: Literal["all", "joined"] = "all"
+
+
+class OneRoom(Input):
+    """A room."""
+
+    room: RoomId
+
+
+class UpdateRoom(Input):
+    """What a room is to be called from now on; fields left out stay."""
+
+    room: RoomId
+    name: RoomName | msgspec.UnsetType = msgspec.UNSET
+    description: Description | msgspec.UnsetType = msgspec.UNSET
+    picture: Picture | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def joining(plan: Plan, room: Room, member: Member, by: str | None, *, quiet: bool = False) -> None:
+    """Plan somebody's joining: row, notice in the room, item of their own stream, all or none."""
+    user = member.user
+    effect = Effect("joined", user, room=room.id, by=by)
+    entry = (
+        marker_entry(room.id, effect=effect) if quiet else notice_entry(room.id, Notice("joined", user, by), effect)
+    )
+    own = notice_entry(self_stream(user), Notice("joined", user, by, target=room.id), effect)
+    plan.steps += [Step(entry), Step(own)]
+    plan.writes.append(Insert(MEMBERS, member))
+    earlier = plan.numbered
+
+    def numbered() -> None:
+        if earlier is not None:
+            earlier()
+        member.joined = member.read = entry.rev
+
+    plan.numbered = numbered
+
+
+def fresh_member(room: str, user: str, username: str, role: str) -> Member:
+    """Return the row of somebody who joins now."""
+    return Member(id=member_id(room, user), room=room, user=user, username=username, role=role, joined_at=now_ms())
+
+
+async def _create(context: Context, given: CreateRoom) -> RoomView:
+    """Make a room; whoever makes it owns it."""
+    caller = context.caller
+    room = Room(
+        id=new_id(), kind=given.kind, name=given.name, description=given.description, owner=caller.user,
+        history=given.history, member_count=1, created_at=now_ms(),
+    )  # fmt: skip
+
+    async def plan(_view: View) -> Plan:
+        planned = Plan(writes=[Insert(ROOMS, room)])
+        joining(planned, room, fresh_member(room.id, caller.user, caller.username, "owner"), caller.user)
+        return planned
+
+    await context.append(Append((room.id, self_stream(caller.user)), plan))
+    context.status = 201
+    return await current_view(context, room.id)
+
+
+async def current_view(context: Context, room: str) -> RoomView:
+    """Return a room as the caller sees it now."""
+    facts, head = await context.application.facts.current(room)
+    member = await context.application.facts.member(facts, context.caller.user)
+    return await view_for(context.application, facts.room, member, context.caller.user, head)
+
+
+async def _get(context: Context, given: OneRoom) -> RoomView:
+    """Read a room: one's own, or a public one."""
+    view = await current_view(context, given.room)
+    if view.role is None and view.kind != "public":
+        raise RoomNotFound
+    return view
+
+
+async def _update(context: Context, given: UpdateRoom) -> RoomView:
+    """Change a room's name, description or picture; moderators and the owner may."""
+    user = context.caller.user
+    seat = await require_known_seat(context, given.room)
+    if seat.room.kind == "direct":
+        raise DirectRoom
+    names = ("name", "description", "picture")
+
+    async def plan(view: View) -> Plan:
+        room = await room_in(context, view, given.room)
+        require_role(await require_member_in(context, view, room, user), "moderator")
+        wanted = {name: getattr(given, name) for name in names}
+        new = {k: v for k, v in wanted.items() if v is not msgspec.UNSET and v != getattr(room, k)}
+        planned = Plan()
+        if "name" in new:
+            planned.steps.append(Step(notice_entry(room.id, Notice("renamed", by=user, name=given.name))))
+        if new:
+            marker = marker_entry(room.id, room.id, user, Effect("room"))
+            planned.steps.append(Step(marker, msgspec.structs.replace(room, **new)))
+        return planned
+
+    await context.append(Append((given.room,), plan))
+    return await current_view(context, given.room)
+
+
+async def _delete(context: Context, given: OneRoom) -> None:
+    """Delete a room; its owner alone may, and not a direct one."""
+    seat = await require_seat(context, given.room)
+    if seat.room.kind == "direct":
+        raise DirectRoom
+    await close(context, given.room)
+    context.status = 204
+
+
+async def close(context: Context, room_id: str) -> None:
+    """Close a room for all its members.
+
+    Raises:
+        Forbidden: If the caller does not own it.
+    """
+    user = context.caller.user
+    database, lanes = context.application.database, context.application.lanes
+
+    async def plan(view: View) -> Plan:
+        room = await room_in(context, view, room_id)
+        member = await member_in(context, view, room_id, user)
+        if member is None or member.role != "owner":
+            raise Forbidden("only for the owner")
+        marker = marker_entry(room_id, room_id, user, Effect("closed", room=room_id, reason="deleted", by=user))
+        return Plan([Step(marker, msgspec.structs.replace(room, deleted=True))])
+
+    await context.append(Append((room_id,), plan))
+    last = ""
+    while members := await database.find(MEMBERS, {"room": room_id}, by="user", above=last, limit=FIND_LIMIT):
+        for member in members:
+            lanes.append(Append((self_stream(member.user),), functools.partial(_told, room_id, member.user, user)))
+        last = members[-1].user
+
+
+async def _told(room: str, user: str, by: str, _view: View) -> Plan:
+    effect = Effect("left", user, room=room, reason="deleted", by=by)
+    notice = Notice("deleted", user, by, target=room)
+    return Plan([Step(notice_entry(self_stream(user), notice, effect))])
+
+
+CREATE = Operation(
+    name="room.create", ordered=True, method="POST", path="/api/rooms", input=CreateRoom, output=RoomView, run=_create,
+    statuses=(201,), limits=((CREATE_ROOM, by_user),),
+)  # fmt: skip
+GET = Operation(
+    name="room.get", method="GET", path="/api/rooms/{room}", input=OneRoom, output=RoomView, run=_get,
+    raises=(RoomNotFound,),
+)  # fmt: skip
+UPDATE = Operation(
+    name="room.update", ordered=True, method="PATCH", path="/api/rooms/{room}", input=UpdateRoom, output=RoomView, run=_update,
+    raises=(RoomNotFound, NotMember, Forbidden, DirectRoom),
+)  # fmt: skip
+DELETE = Operation(
+    name="room.delete", ordered=True, method="DELETE", path="/api/rooms/{room}", input=OneRoom, run=_delete, statuses=(204,),
+    raises=(RoomNotFound, NotMember, Forbidden, DirectRoom),
+)  # fmt: skip

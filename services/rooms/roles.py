@@ -1,0 +1,77 @@
+"""Roles: who owns a room, who moderates it."""
+
+from typing import Literal
+
+import msgspec
+
+from services.accounts.people import UserId
+from services.errors import DirectRoom, Forbidden, MemberNotFound, NotMember, OwnerMustStay, RoomNotFound
+from services.ids import self_stream
+from services.limits import JOIN_USER
+from services.messages.send import RoomId
+from services.operation import Context, Input, Operation, by_user
+from services.rooms.members import MemberView, member_view
+from services.rooms.rules import require_known_seat, require_member_in, require_role, room_in
+from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
+from store.database import Update
+from store.tables import MEMBERS, Effect, Member, Notice, Room
+
+Role = Literal["owner", "moderator", "member"]
+
+
+class SetRole(Input):
+    """Who somebody is to be in a room; ``me`` is oneself."""
+
+    room: RoomId
+    user: UserId
+    role: Role
+
+
+async def _role(context: Context, given: SetRole) -> MemberView:
+    """Give somebody a role; giving ``owner`` hands the room over. The owner alone may."""
+    application, caller = context.application, context.caller
+    user = caller.user if given.user == "me" else given.user
+    seat = await require_known_seat(context, given.room)
+    if seat.room.kind == "direct":
+        raise DirectRoom
+    result: list[Member] = []
+
+    async def plan(view: View) -> Plan:
+        room = await room_in(context, view, given.room)
+        mine = await require_member_in(context, view, room, caller.user)
+        require_role(mine, "owner")
+        other = await require_member_in(context, view, room, user)
+        result[:] = [msgspec.structs.replace(other, role=given.role)]
+        if other.role == given.role:
+            return Plan()
+        if other.user == mine.user:
+            raise OwnerMustStay
+        planned = Plan()
+        _give(planned, room, other, given.role, caller.user)
+        if given.role == "owner":
+            _give(planned, room, mine, "moderator", caller.user)
+            marker = marker_entry(room.id, room.id, caller.user, Effect("room"))
+            planned.steps.append(Step(marker, msgspec.structs.replace(room, owner=other.user)))
+        return planned
+
+    streams = dict.fromkeys((given.room, self_stream(user), self_stream(caller.user)))
+    await context.append(Append(tuple(streams), plan))
+    return member_view(result[0], application.marks.read(result[0]))
+
+
+def _give(plan: Plan, room: Room, member: Member, role: Role, by: str) -> None:
+    effect = Effect("role", member.user, role=role, room=room.id, by=by)
+    notice = Notice("role", member.user, by, role=role)
+    own = msgspec.structs.replace(notice, target=room.id)
+    plan.steps += [
+        Step(notice_entry(room.id, notice, effect)),
+        Step(notice_entry(self_stream(member.user), own, effect)),
+    ]
+    plan.writes.append(Update(MEMBERS, member.id, {"role": role}))
+
+
+SET_ROLE = Operation(
+    name="room.role", ordered=True, method="PATCH", path="/api/rooms/{room}/members/{user}", input=SetRole, output=MemberView,
+    run=_role, raises=(RoomNotFound, NotMember, Forbidden, DirectRoom, MemberNotFound, OwnerMustStay),
+    limits=((JOIN_USER, by_user),),
+)  # fmt: skip

@@ -1,0 +1,115 @@
+"""Who may do what in a room: one function a rule, and deny where none allows."""
+
+from dataclasses import dataclass
+
+from services.errors import Forbidden, MemberNotFound, NotMember, RoomNotFound
+from services.ids import member_id
+from services.operation import Context
+from services.rooms.facts import RoomFacts
+from services.streams.append import View
+from store.tables import MEMBERS, ROOMS, Member, Room
+
+RANK = {"owner": 3, "moderator": 2, "member": 1}
+"""Who stands above whom: moderation reaches strictly below oneself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody's place in a room."""
+
+    room: Room
+    member: Member
+    facts: RoomFacts
+    head: int = 0
+
+    @property
+    def first_seq(self) -> int:
+        """The first item that the member may see."""
+        return self.member.joined if self.room.history == "joined" else 0
+
+
+async def require_seat(context: Context, room: str) -> Seat:
+    """Return the caller's place in a room, as it is now; ``head`` is that of the stream, read before.
+
+    Raises:
+        RoomNotFound: If there is no such room, or it is none of the caller's business.
+        NotMember: If the room is public and the caller is not in it.
+    """
+    facts, head = await context.application.facts.current(room)
+    member = await context.application.facts.member(facts, context.caller.user)
+    return _seat(facts, member, head)
+
+
+async def require_known_seat(context: Context, room: str) -> Seat:
+    """Return the caller's place in a room as last known: for appends, whose lane checks again where it has to.
+
+    Raises:
+        RoomNotFound: As ``require_seat``.
+        NotMember: As ``require_seat``.
+    """
+    facts = await context.application.facts.known(room)
+    member = await context.application.facts.member(facts, context.caller.user)
+    return _seat(facts, member, facts.rev)
+
+
+def _seat(facts: RoomFacts, member: Member | None, head: int) -> Seat:
+    if member is None:
+        raise NotMember if facts.room.kind == "public" else RoomNotFound
+    return Seat(facts.room, member, facts, head)
+
+
+async def room_in(context: Context, view: View, room: str) -> Room:
+    """Return a room for a plan.
+
+    Raises:
+        RoomNotFound: If there is none.
+    """
+    found = await view.get(ROOMS, room)
+    if found is None or found.deleted:
+        raise RoomNotFound
+    return found
+
+
+async def member_in(context: Context, view: View, room: str, user: str) -> Member | None:
+    """Return a membership for a plan: what this flight makes of it, or what is known at the lane's head."""
+    if view.touches(MEMBERS, member_id(room, user)):
+        return await view.get(MEMBERS, member_id(room, user))
+    facts = await context.application.facts.known(room)
+    return await context.application.facts.member(facts, user)
+
+
+async def require_member_in(context: Context, view: View, room: Room, user: str) -> Member:
+    """Return a membership for a plan.
+
+    Raises:
+        RoomNotFound: If it is the caller's own, there is none and the room is not public.
+        NotMember: If it is the caller's own, there is none and the room is public.
+        MemberNotFound: If it is another's and there is none.
+    """
+    member = await member_in(context, view, room.id, user)
+    if member is not None:
+        return member
+    if user != context.caller.user:
+        raise MemberNotFound
+    raise NotMember if room.kind == "public" else RoomNotFound
+
+
+def require_role(member: Member, role: str) -> None:
+    """Let only those of a role or above pass.
+
+    Raises:
+        Forbidden: For the others.
+    """
+    if RANK[member.role] < RANK[role]:
+        raise Forbidden(f"only for {role}s and above" if role != "owner" else "only for the owner")
+
+
+def require_above(member: Member, other: Member) -> None:
+    """Let moderation reach only below oneself.
+
+    Raises:
+        Forbidden: If the other stands as high or higher, or the member does not moderate.
+    """
+    require_role(member, "moderator")
+    if RANK[other.role] >= RANK[member.role]:
+        raise Forbidden("this member stands as high as you do")

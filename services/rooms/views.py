@@ -1,0 +1,179 @@
+"""Rooms as one person sees them."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from services.errors import RoomNotFound
+from services.ids import member_id, rfc3339, self_stream
+from services.streams.items import Author
+from services.streams.reading import read_head
+from store.database import FIND_LIMIT
+from store.tables import ENTRIES, MEMBERS, ROOMS, USERS, Member, Room
+
+if TYPE_CHECKING:
+    from services.application import Application
+
+UNREAD_LIMIT = 100
+"""Where counting stops: people read 99+ as many."""
+
+READS_AT_ONCE = 32
+"""Reads that one person's list may have under way."""
+
+
+class RoomView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A room as one person sees it. ``read`` and ``unread`` are there for members."""
+
+    id: str
+    kind: str
+    name: str
+    description: str
+    picture: str | None
+    owner: str | None
+    history: str
+    member_count: int
+    head: int
+    created_at: str
+    role: str | None
+    peer: Author | msgspec.UnsetType = msgspec.UNSET
+    read: int | msgspec.UnsetType = msgspec.UNSET
+    unread: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class Mine(msgspec.Struct):
+    """A room of somebody's, with what is needed to show and to order it."""
+
+    room: Room
+    member: Member
+    peer: Author | None
+    head: int
+    active_at: int
+    """Time of the newest entry, or of the room where it has none."""
+
+
+def room_view(
+    room: Room, member: Member | None, head: int, *, peer: Author | None = None, read: int = 0, unread: int = 0
+) -> RoomView:
+    """Return a room as somebody sees it."""
+    unset = msgspec.UNSET
+    return RoomView(
+        id=room.id, kind=room.kind, name=room.name, description=room.description, picture=room.picture,
+        owner=room.owner, history=room.history, member_count=room.member_count, head=head,
+        created_at=rfc3339(room.created_at), role=None if member is None else member.role,
+        peer=unset if peer is None else peer, read=unset if member is None else read,
+        unread=unset if member is None else unread,
+    )  # fmt: skip
+
+
+async def count_unread(
+    application: "Application", room: str, user: str, read: int, head: int | None = None
+) -> int:
+    """Return how many messages of others lie above ``read`` and up to ``head``, at most ``UNREAD_LIMIT``."""
+    below = None if head is None else head + 1
+    return await application.database.count(
+        ENTRIES, {"stream": room}, by="seq", above=read, below=below, match={"kind": "text"}, differ={"author": user},
+        limit=UNREAD_LIMIT,
+    )  # fmt: skip
+
+
+async def find_peer(application: "Application", room: Room, user: str) -> Author | None:
+    """Return the other person of a direct room, oneself where there is no other; None for other rooms."""
+    if room.kind != "direct":
+        return None
+    other = next((id_ for id_ in room.pair if id_ != user), user)
+    found = await application.database.get(USERS, other)
+    return None if found is None else Author(found.id, found.username)
+
+
+async def view_for(application: "Application", room: Room, member: Member | None, user: str, head: int) -> RoomView:
+    """Return a room as somebody sees it, with what of it is unread."""
+    peer = await find_peer(application, room, user)
+    if member is None:
+        return room_view(room, None, head, peer=peer)
+    read = application.marks.read(member)
+    unread = 0 if read >= head else await count_unread(application, room.id, user, read)
+    return room_view(room, member, head, peer=peer, read=read, unread=unread)
+
+
+async def self_room(application: "Application", user: str) -> tuple[Room, Member]:
+    """Return a person's own stream as a room, and their place in it.
+
+    Raises:
+        RoomNotFound: If there is no such person.
+    """
+    id_ = self_stream(user)
+    room = await application.database.get(ROOMS, id_)
+    member = await application.database.get(MEMBERS, member_id(id_, user))
+    if room is None or member is None:
+        raise RoomNotFound
+    return room, member
+
+
+async def memberships(application: "Application", user: str) -> list[Member]:
+    """Return all rows of rooms that show in somebody's list, own stream excluded, at most ``FIND_LIMIT``."""
+    rows = await application.database.find(MEMBERS, {"user": user}, by="room", limit=FIND_LIMIT)
+    return [row for row in rows if not row.hidden and not row.room.startswith("u_")]
+
+
+async def my_rooms(application: "Application", user: str, heads: dict[str, tuple[int, int]]) -> list[Mine]:
+    """Return somebody's rooms, latest activity first.
+
+    ``heads`` gives rev and time of the newest entry where they are known; the others are read.
+    """
+    return await rooms_of(application, await memberships(application, user), user, heads)
+
+
+async def rooms_of(
+    application: "Application", rows: list[Member], user: str, heads: dict[str, tuple[int, int]]
+) -> list[Mine]:
+    """Return the rooms of memberships, latest activity first; see ``my_rooms``."""
+    rooms = await application.database.get_many(ROOMS, [row.room for row in rows])
+    rows = [row for row in rows if row.room in rooms and not rooms[row.room].deleted]
+    await _read_heads(application, [row.room for row in rows], heads)
+    peers = await _peers(application, [rooms[row.room] for row in rows], user)
+    mine = []
+    for row in rows:
+        room = rooms[row.room]
+        head, at = heads[row.room]
+        mine.append(Mine(room, row, peers.get(room.id), head, at or room.created_at))
+    mine.sort(key=lambda one: (one.active_at, one.room.id), reverse=True)
+    return mine
+
+
+async def _read_heads(application: "Application", rooms: list[str], heads: dict[str, tuple[int, int]]) -> None:
+    gate = asyncio.Semaphore(READS_AT_ONCE)
+
+    async def read(room: str) -> None:
+        async with gate:
+            heads[room] = await read_head(application.database, room)
+
+    async with asyncio.TaskGroup() as group:
+        for room in rooms:
+            if room not in heads:
+                group.create_task(read(room))
+
+
+async def _peers(application: "Application", rooms: list[Room], user: str) -> dict[str, Author]:
+    others = {
+        room.id: next((id_ for id_ in room.pair if id_ != user), user) for room in rooms if room.kind == "direct"
+    }
+    found = await application.database.get_many(USERS, list(set(others.values())))
+    return {room: Author(id_, found[id_].username) for room, id_ in others.items() if id_ in found}
+
+
+async def view_mine(application: "Application", mine: list[Mine], user: str) -> list[RoomView]:
+    """Return rooms of somebody's as they see them, in the same order."""
+    gate = asyncio.Semaphore(READS_AT_ONCE)
+
+    async def view(one: Mine) -> RoomView:
+        read = application.marks.read(one.member)
+        unread = 0
+        if read < one.head:
+            async with gate:
+                unread = await count_unread(application, one.room.id, user, read)
+        return room_view(one.room, one.member, one.head, peer=one.peer, read=read, unread=unread)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(view(one)) for one in mine]
+    return [task.result() for task in tasks]

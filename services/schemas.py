@@ -1,0 +1,104 @@
+"""Decoding into typed input, and saying what is wrong with what does not fit.
+
+msgspec decodes; where it refuses, ``jsonschema`` reads the raw value against the same Struct's published schema and its
+best error, with a JSON pointer, is what the caller reads.
+"""
+
+import functools
+from typing import Any, TypeVar
+
+import jsonschema
+import jsonschema.exceptions
+import msgspec
+
+from services.errors import Flaw, Invalid
+
+T = TypeVar("T")
+
+
+def _is_integer(_checker: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+# In JSON Schema 1.0 is an integer; on our wire it is not, as msgspec has it.
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
+def components(types: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the JSON Schemas of types and the definitions they share, for ``#/components/schemas``."""
+    schemas, shared = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    return list(schemas), shared
+
+
+@functools.cache
+def validator(type_: Any) -> jsonschema.protocols.Validator:
+    """Return the validator of a type's published schema."""
+    validator_: jsonschema.protocols.Validator = _Validator(msgspec.json.schema(type_))
+    return validator_
+
+
+@functools.cache
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+def decode(type_: type[T], text: bytes | msgspec.Raw) -> T:
+    """Return typed input from a JSON text that passed ``strict.check``.
+
+    Raises:
+        Invalid: With the places that are wrong.
+    """
+    try:
+        decoded: T = _decoder(type_).decode(text)
+    except msgspec.MsgspecError as error:
+        raise explained(type_, msgspec.json.decode(text), error) from error
+    return decoded
+
+
+def convert(type_: type[T], value: Any, *, strict: bool = True) -> T:
+    """Return typed input from a JSON value; with ``strict=False`` numbers and booleans may come as text (a query).
+
+    Raises:
+        Invalid: With the places that are wrong.
+    """
+    try:
+        return msgspec.convert(value, type_, strict=strict)
+    except msgspec.MsgspecError as error:
+        if not strict:
+            raise Invalid(flaws=(Flaw("", str(error)),)) from error
+        raise explained(type_, value, error) from error
+
+
+def explained(type_: Any, value: Any, refusal: Exception) -> Invalid:
+    """Return the error that says what is wrong with a value that msgspec refused."""
+    best = jsonschema.exceptions.best_match(validator(type_).iter_errors(value))
+    if best is None:
+        return Invalid(flaws=(Flaw("", str(refusal)),))
+    return Invalid(flaws=(Flaw(_pointer(best), _words(best)),))
+
+
+def _pointer(error: jsonschema.exceptions.ValidationError) -> str:
+    path = [str(part).replace("~", "~0").replace("/", "~1") for part in error.absolute_path]
+    return "".join(f"/{part}" for part in path)
+
+
+def _words(error: jsonschema.exceptions.ValidationError) -> str:
+    # jsonschema's own message repeats the whole value, which may be long and somebody's secret.
+    wanted = {
+        "type": "has to be of type {}",
+        "minLength": "has to have at least {} characters",
+        "maxLength": "has at most {} characters",
+        "pattern": "has to match {}",
+        "minimum": "has to be at least {}",
+        "maximum": "is at most {}",
+        "minItems": "has to have at least {} entries",
+        "maxItems": "has at most {} entries",
+        "enum": "has to be one of {}",
+        "required": "lacks a field of {}",
+    }
+    if error.validator == "additionalProperties":
+        return "has a field that is not known here"
+    return wanted.get(str(error.validator), "is not as described").format(error.validator_value)

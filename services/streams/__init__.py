@@ -1,0 +1,1 @@
+"""Streams: lanes, flights, and what is read of them."""

@@ -1,0 +1,150 @@
+"""What a caller wants written to streams, all of it or nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from store.database import Database, Delete, Insert, Put, Record, Table, Write
+from store.tables import ENTRIES, ROOMS, Effect, Entry, Notice, Room, Text
+
+from services.ids import new_id, now_ms
+
+SERVER = "~"
+"""Author of entries that nobody in particular wrote."""
+
+R = TypeVar("R", bound=Record)
+
+
+class Later(Exception):  # noqa: N818 - a state, not an error: the plan runs again in the next flight
+    """A plan needs a record that an earlier one of the same flight changes."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One rev: a new item, or a marker with the ``subject`` (item or room) as it is from then on."""
+
+    entry: Entry
+    subject: Entry | Room | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an append comes to, once the state it stands on is known."""
+
+    steps: list[Step] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    """Rows that go along in the same transaction."""
+    found: Entry | None = None
+    """The item as it is, where there is nothing to change: no rev is taken."""
+    numbered: Callable[[], None] | None = None
+    """Called when the steps have their revs and before anything is written: rows may name them."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was kept: the entry of each step, or the subject where the step changed one."""
+
+    entries: list[Entry | Room]
+    repeated: bool = False
+    """Whether the cid was used before; ``entries`` is then the first item, as it is now."""
+
+    @property
+    def item(self) -> Entry:
+        """The first entry that is an item."""
+        return next(entry for entry in self.entries if isinstance(entry, Entry) and entry.seq is not None)
+
+
+class View:
+    """Records as they are for a plan: what earlier plans of the same flight will have made of them, or the store's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen: dict[tuple[str, str], Record | None] = {}
+        self._moved: set[tuple[str, str]] = set()
+
+    def touches(self, table: Table[R], id_: str) -> bool:
+        """Tell whether an earlier plan of this flight changes a record."""
+        return (table.name, id_) in self._seen or (table.name, id_) in self._moved
+
+    async def get(self, table: Table[R], id_: str) -> R | None:
+        """Return a record as it is for this plan.
+
+        Raises:
+            Later: If an earlier plan of this flight changes it in a way that is not known here.
+        """
+        key = (table.name, id_)
+        if key in self._moved:
+            raise Later
+        if key in self._seen:
+            record = self._seen[key]
+            return record if isinstance(record, table.record) else None
+        return await self._database.get(table, id_)
+
+    def apply(self, plan: Plan) -> None:
+        """Let later plans of the same flight see what this one does."""
+        for step in plan.steps:
+            if isinstance(step.subject, Entry):
+                self._seen[ENTRIES.name, step.subject.id] = step.subject
+            elif isinstance(step.subject, Room):
+                self._seen[ROOMS.name, step.subject.id] = step.subject
+        for write in plan.writes:
+            if isinstance(write, Insert | Put):
+                self._seen[write.table.name, write.record.id] = write.record
+            elif isinstance(write, Delete):
+                self._seen[write.table.name, write.id] = None
+            else:
+                self._moved.add((write.table.name, write.id))
+
+
+Planner = Callable[[View], Awaitable[Plan]]
+
+
+class Append:
+    """One caller's append to one or several streams.
+
+    ``plan`` runs inside the lanes of all its streams: what it reads of them cannot change before it is written, on any
+    node. It may run several times. With ``item`` the first try skips the plan: the caller has checked already, and only
+    a foreign entry in between, or ``still`` saying no, makes the check run again.
+    """
+
+    __slots__ = ("attempts", "future", "item", "plan", "still", "streams")
+
+    def __init__(
+        self,
+        streams: tuple[str, ...],
+        plan: Planner,
+        item: Entry | None = None,
+        still: Callable[[], bool] | None = None,
+    ) -> None:
+        self.streams = streams
+        self.plan = plan
+        self.item = item
+        self.still = still
+        self.attempts = 0
+        self.future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+
+def text_entry(stream: str, author: str, username: str, cid: str, body: Text, digest: str) -> Entry:
+    """Return a new message; its rev and seq are given by the lane."""
+    return Entry(
+        id=new_id(), stream=stream, rev=0, seq=0, changed=0, kind="text", author=author, username=username, cid=cid,
+        created_at=now_ms(), digest=digest, body=body,
+    )  # fmt: skip
+
+
+def notice_entry(stream: str, notice: Notice, effect: Effect | None = None) -> Entry:
+    """Return a new notice; its rev and seq are given by the lane."""
+    id_ = new_id()
+    return Entry(
+        id=id_, stream=stream, rev=0, seq=0, changed=0, kind="notice", author=SERVER, cid=f"~{id_}",
+        created_at=now_ms(), body=notice, effect=effect,
+    )  # fmt: skip
+
+
+def marker_entry(stream: str, item: str | None = None, author: str = SERVER, effect: Effect | None = None) -> Entry:
+    """Return the marker of a change; its rev is given by the lane."""
+    id_ = new_id()
+    return Entry(
+        id=id_, stream=stream, rev=0, author=author, cid=f"~{id_}", created_at=now_ms(), item=item, effect=effect
+    )

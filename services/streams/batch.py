@@ -1,0 +1,57 @@
+"""What a lane hands on once it is durable: the changes of one stream, encoded once for everybody."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from services.streams.items import MessageEvent, RoomEvent, room_state, wire_item
+from store.tables import Effect, Entry, Room, Text
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+    """One rev of a stream."""
+
+    rev: int
+    data: bytes = b""
+    """The event as a client reads it, in JSON; empty where there is nothing to tell."""
+    item: str = ""
+    """Whom it is about: the item, or the room."""
+    seq: int = 0
+    """The item's place; 0 for the room itself. Where history is ``joined``, it decides who may see it."""
+    author: str = ""
+    """The author of a new text item, which counts as unread for others; else empty."""
+    effect: Effect | None = None
+    created_at: int = 0
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """Consecutive revs of one stream: ``prev`` excluded, ``last`` included."""
+
+    stream: str
+    prev: int
+    last: int
+    events: list[Event]
+
+
+def event_of(entry: Entry, subject: Entry | Room | None) -> Event:
+    """Encode one rev. ``subject`` is what a marker is about as it is at that rev; None tells nothing."""
+    if entry.seq is not None:
+        counts = isinstance(entry.body, Text) and entry.changed == entry.rev
+        data = _encode(MessageEvent(entry.stream, entry.rev, wire_item(entry)))
+        author = entry.author if counts else ""
+        return Event(entry.rev, data, entry.id, entry.seq, author, entry.effect, entry.created_at)
+    if isinstance(subject, Entry):
+        data = _encode(MessageEvent(entry.stream, entry.rev, wire_item(subject)))
+        return Event(entry.rev, data, subject.id, subject.seq or 0, "", entry.effect, entry.created_at)
+    if isinstance(subject, Room):
+        data = _encode(RoomEvent(entry.stream, entry.rev, room_state(subject, entry.rev)))
+        return Event(entry.rev, data, subject.id, 0, "", entry.effect, entry.created_at)
+    return Event(entry.rev, effect=entry.effect, created_at=entry.created_at)
+
+
+def batch_of(stream: str, prev: int, events: Iterable[Event]) -> Batch:
+    """Return the batch of consecutive events that follow ``prev``."""
+    listed = list(events)
+    return Batch(stream, prev, listed[-1].rev if listed else prev, listed)

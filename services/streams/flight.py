@@ -1,0 +1,285 @@
+"""A flight: appends of several streams that share one write, until each of them is decided."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterable
+
+from services.errors import CidConflict, Unavailable
+from services.streams.append import Append, Later, Outcome, Plan, Step, View
+from services.streams.batch import Batch, Event, batch_of, event_of
+from store.database import Database, Insert, Put, Update, Write
+from store.errors import Duplicate, Mismatch, StoreError, Unknown
+from store.tables import ENTRIES, ROOMS, Entry, Room
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_PAUSE_S = (0.05, 1.0)
+"""First and longest pause between tries to learn what became of a write without an answer."""
+
+RETRY_JITTER_S = 0.004
+"""Longest pause after another node was first, per attempt: without it two nodes refuse each other in step."""
+
+ATTEMPTS = 64
+"""Tries of one append against other writers, each after learning of what they wrote."""
+
+
+class Flight:
+    """One write. ``heads`` are those of its streams, kept true as far as is known (None: unknown, read it again)."""
+
+    def __init__(
+        self, database: Database, deliver: Callable[[Batch], None], heads: dict[str, int | None]
+    ) -> None:
+        self.heads = heads
+        self._database = database
+        self._deliver = deliver
+        self._view = View(database)
+        self._folds: dict[str, Step] = {}
+
+    async def run(self, appends: list[Append]) -> tuple[list[Append], set[str]]:
+        """Write; return the appends to be tried again, in order, and the streams where others were first.
+
+        Raises:
+            StoreError: If a read failed before anything was written.
+        """
+        attempts = max(append.attempts for append in appends)
+        if attempts:
+            await asyncio.sleep(random.uniform(0, RETRY_JITTER_S) * min(attempts, 8))  # noqa: S311
+        if appends[0].item is not None:
+            return await self._run_plain(appends)
+        return await self._run_planned(appends)
+
+    # New items alone: one ordered insert, where a refusal concerns its own stream only.
+
+    async def _run_plain(self, appends: list[Append]) -> tuple[list[Append], set[str]]:
+        numbers = {stream: head or 0 for stream, head in self.heads.items()}
+        waiting: list[tuple[Append, Entry]] = []
+        back: list[Append] = []
+        for append in appends:
+            entry = append.item
+            if append.still is not None and not append.still():
+                back.append(append)
+            elif entry is not None and not append.future.done():
+                numbers[entry.stream] += 1
+                _number(entry, numbers[entry.stream])
+                waiting.append((append, entry))
+        behind: set[str] = set()
+        while waiting:
+            refused = await self._insert(waiting)
+            kept = waiting if refused is None else waiting[: refused.position]
+            waiting = [] if refused is None else waiting[refused.position :]
+            if refused is not None and await self._is_ours(waiting[0][1], refused):
+                kept, waiting = [*kept, waiting[0]], waiting[1:]
+                refused = None
+            self._keep([(append, [Step(entry)]) for append, entry in kept])
+            if refused is None:
+                continue
+            stream = waiting[0][1].stream
+            if refused.index == "stream_author_cid":
+                append, entry = waiting.pop(0)
+                await self._repeat(append, entry)
+            else:
+                behind.add(stream)
+            back.extend(append for append, entry in waiting if entry.stream == stream)
+            waiting = [pair for pair in waiting if pair[1].stream != stream]
+        return back, behind
+
+    async def _insert(self, waiting: list[tuple[Append, Entry]]) -> Duplicate | None:
+        """Insert in order; return the refusal, if any, once it is known what was kept."""
+        entries = [entry for _, entry in waiting]
+        try:
+            await self._until_known(lambda: self._database.batch(ENTRIES, entries))
+        except Duplicate as refused:
+            return refused
+        except StoreError:
+            self._fail((append for append, _ in waiting), Unavailable())
+            waiting.clear()
+        return None
+
+    # Plans: one transaction for all of them.
+
+    async def _run_planned(self, appends: list[Append]) -> tuple[list[Append], set[str]]:
+        numbers = {stream: head or 0 for stream, head in self.heads.items()}
+        planned: list[tuple[Append, list[Step]]] = []
+        entries: list[tuple[Append, Step]] = []
+        rows: list[tuple[Append, Write]] = []
+        back: list[Append] = []
+        for append in appends:
+            if append.future.done():
+                continue
+            plan = await self._plan(append, back)
+            if plan is None:
+                continue
+            steps = self._numbered(plan, numbers)
+            if plan.numbered is not None:
+                plan.numbered()
+            planned.append((append, steps))
+            entries.extend((append, step) for step in steps if not any(step is known for _, known in entries))
+            rows.extend((append, write) for write in plan.writes)
+        # Entries first: where they are refused, nothing else has to be asked about.
+        owners = [append for append, _ in entries]
+        batch: list[Write] = [Insert(ENTRIES, step.entry) for _, step in entries]
+        batch.extend(write for _, write in rows)
+        for _, step in entries:
+            batch.extend(_subject_writes(step))
+        try:
+            if batch:
+                await self._until_known(lambda: self._database.together(batch))
+        except (Duplicate, Mismatch) as refused:
+            return await self._refused(refused, planned, batch, owners, back)
+        except StoreError:
+            self._fail((append for append, _ in planned), Unavailable())
+            return back, set()
+        self._keep(planned)
+        return back, set()
+
+    async def _plan(self, append: Append, back: list[Append]) -> Plan | None:
+        try:
+            plan = await append.plan(self._view)
+        except Later:
+            back.append(append)
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever a plan raises is its own caller's, never the flight's
+            self._fail((append,), error)
+            return None
+        if not plan.steps and not plan.writes:
+            _settle(append, Outcome([] if plan.found is None else [plan.found]))
+            return None
+        self._view.apply(plan)
+        return plan
+
+    def _numbered(self, plan: Plan, numbers: dict[str, int]) -> list[Step]:
+        """Give each step its rev; a change of an item that this flight changes already joins that change."""
+        steps = []
+        for step in plan.steps:
+            if isinstance(step.subject, Entry) and step.subject.id in self._folds:
+                earlier = self._folds[step.subject.id]
+                earlier.subject = step.subject
+                step.subject.changed = earlier.entry.rev
+                steps.append(earlier)
+                continue
+            numbers[step.entry.stream] += 1
+            _number(step.entry, numbers[step.entry.stream])
+            if step.subject is not None:
+                step.subject.changed = step.entry.rev
+            if isinstance(step.subject, Entry):
+                self._folds[step.subject.id] = step
+            steps.append(step)
+        return steps
+
+    async def _refused(
+        self,
+        refused: Duplicate | Mismatch,
+        planned: list[tuple[Append, list[Step]]],
+        batch: list[Write],
+        owners: list[Append],
+        back: list[Append],
+    ) -> tuple[list[Append], set[str]]:
+        write = batch[refused.position]
+        if isinstance(refused, Duplicate) and isinstance(write, Insert) and isinstance(write.record, Entry):
+            if await self._is_ours(write.record, refused):
+                self._keep(planned)  # an earlier try without an answer had written it all
+                return back, set()
+            if refused.index == "stream_author_cid":
+                owner = owners[refused.position]
+                await self._repeat(owner, write.record)
+                return [append for append, _ in planned if append is not owner] + back, set()
+            return self._again(planned) + back, {write.record.stream}
+        # A row that a plan did not expect: another writer was between. The streams' heads say who.
+        return self._again(planned) + back, set(self.heads)
+
+    def _again(self, planned: list[tuple[Append, list[Step]]]) -> list[Append]:
+        again = [append for append, _ in planned if append.attempts < ATTEMPTS]
+        self._fail((append for append, _ in planned if append.attempts >= ATTEMPTS), Unavailable())
+        return again
+
+    # Both.
+
+    async def _until_known(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Do a write; without an answer, do the same one again until it is known what became of it.
+
+        Raises:
+            StoreError: As the write does, but never ``Unknown``, nor ``Unavailable`` after one.
+        """
+        pause, longest = UNKNOWN_PAUSE_S
+        unknown = False
+        while True:
+            try:
+                await write()
+            except Unknown:
+                log.warning("a write has no answer, asking again")
+                unknown = True
+            except StoreError as error:
+                if not unknown or isinstance(error, Duplicate | Mismatch):
+                    raise
+            else:
+                return
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+            pause = min(pause * 2, longest)
+
+    async def _is_ours(self, entry: Entry, refused: Duplicate) -> bool:
+        """Tell whether an entry was refused by itself: written by an earlier try that got no answer."""
+        if refused.table != ENTRIES.name:
+            return False
+        if refused.index == "id":
+            return True
+        found = await self._database.get(ENTRIES, entry.id)
+        return found is not None and found.rev == entry.rev
+
+    async def _repeat(self, append: Append, entry: Entry) -> None:
+        equal = {"stream": entry.stream, "author": entry.author, "cid": entry.cid}
+        first = await self._database.find(ENTRIES, equal, limit=1)
+        if not first:
+            self._fail((append,), Unavailable())
+        elif first[0].digest != entry.digest:
+            self._fail((append,), CidConflict())
+        else:
+            _settle(append, Outcome([*first], repeated=True))
+
+    def _keep(self, kept: list[tuple[Append, list[Step]]]) -> None:
+        """Tell of what is durable now: the streams' watchers first, then the callers."""
+        events: dict[str, list[Event]] = {}
+        told: set[int] = set()
+        for _, steps in kept:
+            for step in steps:
+                if id(step) not in told:
+                    told.add(id(step))
+                    events.setdefault(step.entry.stream, []).append(event_of(step.entry, step.subject))
+        for stream, listed in events.items():
+            batch = batch_of(stream, listed[0].rev - 1, listed)
+            self.heads[stream] = batch.last
+            self._deliver(batch)
+        for append, steps in kept:
+            _settle(append, Outcome([step.subject or step.entry for step in steps]))
+
+    @staticmethod
+    def _fail(appends: Iterable[Append], error: Exception) -> None:
+        for append in appends:
+            if not append.future.done():
+                append.future.set_exception(error)
+
+
+def _settle(append: Append, outcome: Outcome) -> None:
+    if not append.future.done():
+        append.future.set_result(outcome)
+
+
+def _number(entry: Entry, rev: int) -> None:
+    entry.rev = rev
+    if entry.kind is not None:
+        entry.seq = entry.changed = rev
+
+
+def _subject_writes(step: Step) -> list[Write]:
+    subject = step.subject
+    if isinstance(subject, Room):
+        return [Put(ROOMS, subject)]
+    if subject is None:
+        return []
+    changes = {
+        "changed": subject.changed,
+        "body": subject.body,
+        "edited_at": subject.edited_at,
+        "deleted": subject.deleted,
+    }
+    return [Update(ENTRIES, subject.id, changes)]

@@ -1,0 +1,96 @@
+"""The text check that comes before any decoding: JSON that every reader understands alike."""
+
+import json
+from typing import Any, NoReturn
+
+from services.errors import Flaw, Invalid
+
+DEPTH_LIMIT = 16
+"""Nested objects and arrays; our deepest request has three."""
+
+_LOWEST, _HIGHEST = -(2**63), 2**64 - 1
+
+
+class NotJson(Invalid):
+    """The text is no JSON at all."""
+
+
+def check(text: bytes) -> Any:
+    """Return the value of a JSON text that is strict.
+
+    Refused are duplicate keys, NaN and infinities, lone surrogates, whole numbers over 64 bits, depth over
+    ``DEPTH_LIMIT``, and bytes that are not UTF-8.
+
+    Raises:
+        NotJson: If it is none.
+        Invalid: With what is not strict about it.
+    """
+    if text.count(b"{") + text.count(b"[") > DEPTH_LIMIT:
+        _check_depth(text)
+    try:
+        decoded = text.decode()
+        value = json.loads(decoded, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer)
+    except UnicodeDecodeError as error:
+        raise NotJson("the text is not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise NotJson("the text is not JSON") from error
+    if b"\\u" in text:
+        # Only an escape can make a lone surrogate: the bytes are UTF-8, which has none.
+        _check_surrogates(value)
+    return value
+
+
+def _refused(why: str) -> Invalid:
+    return Invalid(f"the text is {why}", flaws=(Flaw("", why),))
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _refused("not strict JSON: a key stands twice in one object")
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise _refused(f"not strict JSON: {name} is not a number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 20 or not _LOWEST <= (number := int(digits)) <= _HIGHEST:
+        raise _refused("not strict JSON: a whole number has over 64 bits")
+    return number
+
+
+def _check_depth(text: bytes) -> None:
+    depth, quoted, escaped = 0, False, False
+    for byte in text:
+        if quoted:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                quoted = False
+        elif byte == 0x22:
+            quoted = True
+        elif byte in b"{[":
+            depth += 1
+            if depth > DEPTH_LIMIT:
+                raise _refused(f"nested over {DEPTH_LIMIT} deep")
+        elif byte in b"}]":
+            depth -= 1
+
+
+def _check_surrogates(value: Any) -> None:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise _refused("not strict JSON: a surrogate stands alone") from error
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _check_surrogates(key)
+            _check_surrogates(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_surrogates(inner)

@@ -1,0 +1,300 @@
+"""What the operator may choose: one frozen value, read once at the start; the only reader of the environment."""
+
+import argparse
+import difflib
+import ipaddress
+import itertools
+import os
+import re
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, NoReturn
+
+PREFIX: Final = "PARLEY_"
+"""Variables that begin so are ours: an unknown one is refused, for a slip of the pen must not pass silently."""
+
+TEST_PREFIX: Final = "PARLEY_TEST_"
+"""Variables of the test suite, which the server leaves alone."""
+
+SECRET_LENGTH: Final = 32
+"""Characters a secret must have at least: 128 bits where it is written in hexadecimal."""
+
+_SAMPLES: Final = ("changeme", "default", "example", "insecure", "password", "placeholder", "sample", "secret")
+_ORIGIN: Final = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+_HOST: Final = re.compile(r"(?!-|[0-9.]+$)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
+_USAGE: Final = """python server.py [options]
+       python server.py backup FILE [options]
+       python server.py restore FILE [--force] [options]
+       python server.py documents DIR"""
+
+LogFormat = Literal["auto", "json", "text"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def redacted(url: str) -> str:
+    """Return a database's or broker's address as it may be logged: without name, password and options."""
+    scheme, _, rest = url.partition("://")
+    _, at, place = rest.rpartition("@")
+    return f"{scheme}://{'***@' if at else ''}{place.partition('?')[0]}"
+
+
+def usable_secret(text: str) -> str:
+    """Return a secret that may be relied on as it is.
+
+    Raises:
+        ValueError: If it is short or looks like a sample. What it says does not repeat it.
+    """
+    if len(text) < SECRET_LENGTH:
+        raise ValueError(f"has {len(text)} characters; {SECRET_LENGTH} are the least")
+    letters = re.sub(r"[\W_]", "", text.lower())
+    # Of random hexadecimal digits 3 in 16 are next to the one before; of "aaaa" and "0123" all are.
+    steps = sum(abs(ord(a) - ord(b)) <= 1 for a, b in itertools.pairwise(text))
+    repeated = text in (text + text)[1:-1]
+    if any(sample in letters for sample in _SAMPLES) or steps * 2 > len(text) or len(set(text)) < 8 or repeated:
+        raise ValueError("looks like a sample; 64 random hexadecimal digits are good")
+    return text
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"{text!r} is not one of {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def _switch(text: str) -> bool:
+    return _one_of("on", "off")(text) == "on"
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        if _HOST.fullmatch(text):
+            return text.lower()
+        raise ValueError(f"{text!r} is neither an IP address nor a host name") from None
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{text!r} is not a directory")
+    return path
+
+
+def _node(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        raise ValueError(f"{text!r} is not 1 to 64 letters, digits, dots, hyphens or underscores")
+    return text
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not text.startswith(schemes):
+            raise ValueError(f"does not begin with {' or '.join(schemes)}")
+        if re.search(r"\s", text) or not re.split(r"[/?]", text.partition("://")[2].rpartition("@")[2])[0]:
+            raise ValueError(f"{redacted(text)!r} names no host, or has a space in it")
+        return text
+
+    return parse
+
+
+def _origin(text: str) -> str:
+    match = _ORIGIN.fullmatch(text)
+    if match is None or int(match[3] or 0) > 65535:
+        raise ValueError(f"{text!r} is not an origin: http:// or https://, a host, and :port where it has one")
+    scheme = match[1].lower()
+    host = f"[{_address(match[2][1:-1])}]" if match[2].startswith("[") else _address(match[2])
+    # Browsers leave out the port that the scheme implies.
+    port = "" if match[3] is None or int(match[3]) == {"http": 80, "https": 443}[scheme] else f":{int(match[3])}"
+    return f"{scheme}://{host}{port}"
+
+
+def _origins(text: str) -> frozenset[str]:
+    return frozenset(_origin(part) for part in re.split(r"[,\s]+", text.strip(" ,")))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What ``server.py`` is asked to do."""
+
+    verb: Literal["serve", "backup", "restore", "documents"] = "serve"
+    path: Path = Path()
+    """The FILE of backup and restore, the DIR of documents."""
+    force: bool = False
+    """Whether ``restore`` may replace what is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be chosen. Parts are given what they need of it, never the whole."""
+
+    port: int = 8080
+    """Of REST, websockets and the page; 0 takes a free one, which the server tells when it listens."""
+    address: str = "127.0.0.1"
+    """IP address or host name to listen on. The default is reached from this machine alone: nothing opens by itself."""
+    data_dir: Path = Path("data")
+    """Made where it is missing. Holds the SQLite database, unless ``mongo_url`` is set, and the secrets that are not
+    given: who can read it can sign tokens."""
+    mongo_url: str | None = field(default=None, repr=False)
+    """``mongodb://`` or ``mongodb+srv://`` of a replica set; None keeps all in SQLite. Logged only ``redacted``."""
+    redis_url: str | None = field(default=None, repr=False)
+    """``redis://`` or ``rediss://`` that joins nodes; None is a node alone. Logged only ``redacted``."""
+    cors_origins: frozenset[str] = frozenset()
+    """Origins of other sites whose pages may use REST and ``/ws``. No wildcard: any page could speak for its reader."""
+    limits: bool = True
+    """False lifts the limits of rates, requests and sockets, for tests and load alone; limits of size stay."""
+    bcrypt_cost: int = 12
+    """Each step doubles the work of a log-in: 12 takes 0.2 s, 15 takes 1.6 s. Under 10 is for tests alone."""
+    log: LogFormat = "auto"
+    """``json``: an object a line; ``text``: for eyes; ``auto``: text where the log goes to a terminal, else json."""
+    log_level: LogLevel = "info"
+    """The least that is logged. No level logs tokens or what people write."""
+    metrics_port: int | None = None
+    """None serves ``/metrics`` on ``port`` like all the rest; 0 takes a free port."""
+    metrics_address: str = "127.0.0.1"
+    """Where ``metrics_port`` listens, where one is set."""
+    node: str = re.sub(r"[^A-Za-z0-9._-]", "-", f"{socket.gethostname()[:52]}-{os.getpid()}")
+    """Name of this node in the log and among nodes; two that share a store must not share it."""
+    secret: str | None = field(default=None, repr=False)
+    """Signs tokens and peppers passwords. From the environment alone, for all users of a machine see its command lines.
+    None: made at the first start and kept in ``data_dir``. Another one ends all sessions and no password is right."""
+    command: Command = Command()
+    """From the command line alone."""
+
+    @classmethod
+    def read(cls, arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Return the settings of a command line and an environment; the command line wins.
+
+        Raises:
+            SystemExit: 0 after ``--help``; 2 after every bad value was told on stderr.
+        """
+        problems: list[str] = []
+        line, command = _split(arguments, problems)
+        values: dict[str, Any] = {"command": command}
+        for option in OPTIONS:
+            text = line.get(option.name, environ.get(option.variable))
+            if text == "":  # Most often it stands for a variable that somebody forgot to set.
+                problems.append(f"{option}: is empty; leave it out for the default")
+            elif text is not None:
+                try:
+                    values[option.name] = option.parse(text)
+                except (ValueError, OSError) as refusal:
+                    problems.append(f"{option}: {refusal}")
+        known = [option.variable for option in OPTIONS]
+        ours = (name for name in environ if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX))
+        problems += [_unknown(name, "variable", known) for name in sorted(ours) if name not in known]
+        if problems:
+            print("server.py: these settings cannot be used (see --help):", *problems, sep="\n  ", file=sys.stderr)
+            raise SystemExit(2)
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How a setting is given: as ``--its-name`` and as ``PARLEY_ITS_NAME``."""
+
+    name: str
+    parse: Callable[[str], object]
+    metavar: str
+    """Empty where the variable alone is read."""
+    meaning: str
+    default: str
+
+    @property
+    def flag(self) -> str:
+        """The option on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The variable of the environment."""
+        return PREFIX + self.name.upper()
+
+    def __str__(self) -> str:
+        return f"{self.flag} ({self.variable})" if self.metavar else self.variable
+
+
+OPTIONS: Final = (
+    Option("port", _whole(0, 65535), "NUMBER", "port of REST, websockets and the page; 0: any free one", "8080"),
+    Option("address", _address, "ADDRESS", "where to listen; 0.0.0.0 or :: for every network", "127.0.0.1"),
+    Option("data_dir", _directory, "DIR", "directory of the SQLite database and the secrets", "./data"),
+    Option("mongo_url", _url("mongodb://", "mongodb+srv://"), "URL", "MongoDB to keep all in", "none, SQLite"),
+    Option("redis_url", _url("redis://", "rediss://"), "URL", "Redis that joins nodes", "none, one node"),
+    Option("cors_origins", _origins, "LIST", "other sites whose pages may ask: https://a.example,...", "none"),
+    Option("limits", _switch, "on|off", "limits of rates, requests and sockets; off for tests alone", "on"),
+    Option("bcrypt_cost", _whole(4, 15), "NUMBER", "work to check a password, 4 to 15; each step doubles it", "12"),
+    Option("log", _one_of("auto", "json", "text"), "FORM", "auto, json or text; auto: text on a terminal", "auto"),
+    Option("log_level", _one_of("debug", "info", "warning", "error"), "LEVEL", "the least that is logged", "info"),
+    Option("metrics_port", _whole(0, 65535), "NUMBER", "port of /metrics alone", "none, --port has it"),
+    Option("metrics_address", _address, "ADDRESS", "where --metrics-port listens", "127.0.0.1"),
+    Option("node", _node, "NAME", "name of this node in the log and among nodes", "host name and process"),
+    Option("secret", usable_secret, "", "signs tokens; 32 characters or more, random", "made in the data directory"),
+)
+"""Every setting that can be given, in the order of ``--help``."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises what it refuses: there may be more to tell before the process ends."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def _parser() -> _Parser:
+    """Return what knows the command line. Its values stay text: ``Settings.read`` judges them."""
+    alone = next(option for option in OPTIONS if not option.metavar)
+    parser = _Parser(
+        prog="server.py",
+        usage=_USAGE,
+        description="Parley, a chat server. An option wins over the variable that stands with it.",
+        epilog=f"By variable alone: {alone.variable}, {alone.meaning} (default: {alone.default}).",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    for option in OPTIONS:
+        if option.metavar:
+            told = f"{option.meaning} ({option.variable}; default: {option.default})"
+            parser.add_argument(option.flag, metavar=option.metavar, help=told.replace("%", "%%"))
+    parser.add_argument("--force", action="store_true", default=False, help="with restore: replace what is there")
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    return parser
+
+
+def _split(arguments: Sequence[str], problems: list[str]) -> tuple[dict[str, str], Command]:
+    """Return the options of a command line as text, and its command."""
+    try:
+        known, strange = _parser().parse_known_intermixed_args(list(arguments))
+    except ValueError as refusal:
+        problems.append(str(refusal))
+        return {}, Command()
+    flags = [option.flag for option in OPTIONS if option.metavar]
+    problems += [_unknown(word.partition("=")[0], "option", flags) for word in strange]
+    words = [*["--force"] * known.force, *getattr(known, "words", [])]
+    match words:
+        case ["backup" | "restore" | "documents" as verb, path]:
+            return vars(known), Command(verb, Path(path))
+        case ["--force", "restore", path]:
+            return vars(known), Command("restore", Path(path), force=True)
+    if words and not strange:  # What follows an unknown option, which was told, may be its value.
+        problems.append(f"{' '.join(words)!r}: not a command; see --help")
+    return vars(known), Command()
+
+
+def _unknown(name: str, kind: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name}: no such {kind}{f'; is it {near[0]}?' if near else ''}"

@@ -1,0 +1,28 @@
+import { h } from './dom.js';
+
+const CALM_MS = 1000;
+const LONGEST = 200;
+
+/** Tells screen readers what happens, politely: a burst becomes a number. */
+export class Announcer {
+  element = h('div', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status', 'data-testid': 'announcer' });
+  /** @type {string[]} */
+  #waiting = [];
+  #isCalming = false;
+
+  /** @param {string} text */
+  say(text) {
+    this.#waiting.push(text.slice(0, LONGEST));
+    if (!this.#isCalming) this.#speak();
+  }
+
+  #speak() {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#isCalming = waiting.length > 0;
+    if (!waiting.length) return;
+    const text = waiting.length > 2 ? `${waiting.length} new messages` : waiting.join('. ');
+    this.element.replaceChildren(h('p', {}, text));
+    setTimeout(() => this.#speak(), CALM_MS);
+  }
+}

@@ -1,0 +1,44 @@
+import { h } from './dom.js';
+import { icon } from './icons.js';
+import { roomName, visible } from './words.js';
+
+/** @import { Room } from '../state/room.js' */
+/** @import { Person } from '../types.js' */
+
+const HUES = 8;
+
+/**
+ * The same colour for the same id, everywhere.
+ * @param {string} id
+ */
+function hue(id) {
+  let hash = 0;
+  for (let index = 0; index < id.length; index++) hash = (hash * 31 + id.charCodeAt(index)) >>> 0;
+  return String(hash % HUES);
+}
+
+const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** @param {string} name */
+function initial(name) {
+  const first = letters.segment(visible(name).replace(/^[^\p{L}\p{N}]+/u, ''))[Symbol.iterator]().next();
+  return first.done ? '•' : first.value.segment.slice(0, 8).toLocaleUpperCase();
+}
+
+/** @param {Person} person */
+export function personAvatar(person) {
+  return h('span', { class: 'avatar', 'data-hue': hue(person.id), 'aria-hidden': 'true' }, initial(person.username));
+}
+
+/**
+ * @param {Room} room
+ * @param {string} me
+ */
+export function roomAvatar(room, me) {
+  if (room.kind === 'direct') return personAvatar(room.peer ?? { id: room.id, username: roomName(room, me) });
+  return h(
+    'span',
+    { class: 'avatar square', 'data-hue': hue(room.id), 'aria-hidden': 'true' },
+    icon(room.kind === 'public' ? 'hash' : 'lock'),
+  );
+}

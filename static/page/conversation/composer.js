@@ -1,0 +1,210 @@
+import { inWords, Refused } from '../../wire/refused.js';
+import { openEmojis } from '../dialogs/emojis.js';
+import { h } from '../dom.js';
+import { icon } from '../icons.js';
+
+/** @import { Chat } from '../chat.js' */
+/** @import { Item } from '../../types.js' */
+/** @import { Room } from '../../state/room.js' */
+
+const MOST_CHARACTERS = 4000;
+/** From here on the number of characters left is shown. */
+const NEAR = 3800;
+const TYPING_EVERY_MS = 3000;
+
+/** What was begun in a room and not sent, by room. @type {Map<string, string>} */
+const drafts = new Map();
+
+/** Where messages are written, answered and edited. */
+export class Composer {
+  /** @type {Item | null} */
+  #replyTo = null;
+  /** @type {Item | null} */
+  #editing = null;
+  #typedAt = 0;
+  #isBusy = false;
+
+  /**
+   * @param {Chat} chat
+   * @param {Room} room
+   * @param {{lastOfMine: () => Item | undefined, sent: () => void, browse: () => void}} list
+   */
+  constructor(chat, room, list) {
+    this.chat = chat;
+    this.room = room;
+    this.list = list;
+    this.input = h('textarea', {
+      rows: '1',
+      'aria-label': 'Message',
+      placeholder: 'Write a message',
+      'data-testid': 'composer',
+      enterkeyhint: 'send',
+    });
+    this.about = h('div', { class: 'about', hidden: true });
+    this.left = h('span', { class: 'left', role: 'status' });
+    this.problem = h('p', { class: 'problem', role: 'alert' });
+    const emoji = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Insert an emoji', title: 'Insert an emoji', onclick: () => this.#emoji() }, icon('smile'));
+    this.send = h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', title: 'Send' }, icon('send'));
+    this.element = h(
+      'form',
+      { class: 'composer' },
+      this.about,
+      this.problem,
+      h('div', { class: 'box' }, emoji, this.input, this.left, this.send),
+    );
+    this.element.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.input.addEventListener('input', () => this.#typed());
+    this.input.addEventListener('keydown', (event) => this.#key(event));
+    this.#fill(drafts.get(room.id) ?? '');
+  }
+
+  close() {
+    if (!this.#editing && this.input.value) drafts.set(this.room.id, this.input.value);
+    else if (!this.#editing) drafts.delete(this.room.id);
+  }
+
+  focus() {
+    this.input.focus();
+  }
+
+  /** @param {Item} item */
+  edit(item) {
+    if (!this.#editing && this.input.value) drafts.set(this.room.id, this.input.value);
+    this.#replyTo = null;
+    this.#editing = item;
+    this.#fill(item.text ?? '');
+    this.#about('Editing your message', '');
+    this.focus();
+  }
+
+  /** @param {Item} item */
+  reply(item) {
+    if (this.#editing) this.#cancel();
+    this.#replyTo = item;
+    this.#about(`Replying to ${item.author?.username ?? 'somebody'}`, (item.text ?? '').slice(0, 160));
+    this.focus();
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} words
+   */
+  #about(title, words) {
+    const cancel = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Cancel', onclick: () => this.#cancel() }, icon('close'));
+    this.about.replaceChildren(
+      icon(this.#editing ? 'edit' : 'reply'),
+      h('div', {}, h('strong', {}, title), h('span', { dir: 'auto' }, words)),
+      cancel,
+    );
+    this.about.hidden = false;
+    this.send.setAttribute('aria-label', this.#editing ? 'Save' : 'Send');
+    this.send.replaceChildren(icon(this.#editing ? 'check' : 'send'));
+  }
+
+  #cancel() {
+    const wasEditing = this.#editing !== null;
+    this.#editing = null;
+    this.#replyTo = null;
+    this.about.hidden = true;
+    this.problem.textContent = '';
+    this.send.setAttribute('aria-label', 'Send');
+    this.send.replaceChildren(icon('send'));
+    if (wasEditing) this.#fill(drafts.get(this.room.id) ?? '');
+    this.focus();
+  }
+
+  /** @param {string} text */
+  #fill(text) {
+    this.input.value = text;
+    this.#count();
+  }
+
+  #count() {
+    // Grown by style where the browser can (field-sizing), by hand elsewhere.
+    if (!CSS.supports('field-sizing', 'content')) {
+      this.input.style.height = 'auto';
+      this.input.style.height = `${this.input.scrollHeight}px`;
+    }
+    const length = this.input.value.length > NEAR ? [...this.input.value].length : 0;
+    this.left.textContent = length > NEAR ? String(MOST_CHARACTERS - length) : '';
+    this.left.classList.toggle('over', length > MOST_CHARACTERS);
+    this.send.disabled = length > MOST_CHARACTERS || !this.input.value.trim();
+  }
+
+  #typed() {
+    this.#count();
+    this.problem.textContent = '';
+    const now = Date.now();
+    if (!this.input.value || this.#editing || now - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = now;
+    this.chat.connection.request('room.typing', { room: this.room.id }).catch(() => undefined);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      this.#submit();
+    } else if (event.key === 'ArrowUp' && !this.input.value && !this.#editing) {
+      const item = this.list.lastOfMine();
+      if (!item) return;
+      event.preventDefault();
+      this.edit(item);
+    } else if (event.key === 'Escape' && !this.about.hidden) {
+      event.stopPropagation();
+      this.#cancel();
+    } else if (event.key === 'PageUp' && !this.input.value) {
+      event.preventDefault();
+      this.list.browse();
+    }
+  }
+
+  #emoji() {
+    openEmojis('Insert an emoji', (emoji) => {
+      this.focus();
+      const { selectionStart: from, selectionEnd: to } = this.input;
+      this.input.setRangeText(emoji, from, to, 'end');
+      this.#typed();
+    });
+  }
+
+  async #submit() {
+    const text = this.input.value;
+    if (!text.trim() || [...text].length > MOST_CHARACTERS || this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      if (this.#editing) await this.#save(this.#editing, text);
+      else await this.#put(text);
+    } catch (error) {
+      this.problem.textContent = error instanceof Refused ? inWords(error) : 'This browser could not keep the message. Is its storage full?';
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** @param {string} text */
+  async #put(text) {
+    await this.chat.outbox.add({ room: this.room.id, text, reply_to: this.#replyTo?.id ?? null });
+    this.#typedAt = 0;
+    drafts.delete(this.room.id);
+    // Something may have been typed while the message was kept.
+    this.#fill(this.input.value === text ? '' : this.input.value.slice(text.length));
+    if (this.#replyTo) this.#cancel();
+    this.list.sent();
+  }
+
+  /**
+   * @param {Item} item
+   * @param {string} text
+   */
+  async #save(item, text) {
+    if (text !== item.text) {
+      this.room.timeline.take(await this.chat.connection.request('message.edit', { room: item.room, message: item.id, text }));
+    }
+    this.#cancel();
+  }
+}

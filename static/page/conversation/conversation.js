@@ -1,0 +1,156 @@
+import { roomAvatar } from '../avatar.js';
+import { confirm } from '../dialogs/confirm.js';
+import { openDetails } from '../dialogs/details.js';
+import { h, once } from '../dom.js';
+import { icon } from '../icons.js';
+import { menuButton } from '../menu.js';
+import { roomName } from '../words.js';
+import { Composer } from './composer.js';
+import { Messages } from './messages.js';
+
+/** @import { Chat } from '../chat.js' */
+/** @import { Choice } from '../menu.js' */
+/** @import { Room } from '../../state/room.js' */
+
+/** A mouse or a trackpad: opening a room may put the cursor into the text at once, no keyboard slides in. */
+const HAS_POINTER = matchMedia('(pointer: fine)');
+const NAMED_TYPISTS = 2;
+
+/** One open room: its head, its messages, who writes, and where to write. */
+export class Conversation {
+  /** @type {(() => void)[]} */
+  #endings = [];
+
+  /**
+   * @param {Chat} chat
+   * @param {Room} room
+   */
+  constructor(chat, room) {
+    this.chat = chat;
+    this.room = room;
+    this.head = h('header', { class: 'head' });
+    this.typing = h('p', { class: 'typing', 'aria-live': 'off' });
+    this.composer = new Composer(chat, room, {
+      lastOfMine: () => this.messages.lastOfMine,
+      sent: () => this.messages.toNewest(),
+      browse: () => this.messages.focus(),
+    });
+    this.messages = new Messages(chat, room, {
+      edit: (item) => this.composer.edit(item),
+      reply: (item) => this.composer.reply(item),
+      write: () => this.composer.focus(),
+    });
+    this.element = h('section', { class: 'conversation', 'aria-label': 'Conversation' }, this.head, this.messages.element, this.typing, this.composer.element);
+    const drawHeader = once(() => this.drawHeader());
+    const drawTyping = once(() => this.#drawTyping());
+    this.#endings = [room.changed.listen(drawHeader), room.typingChanged.listen(drawTyping)];
+    this.#drawTyping();
+  }
+
+  /** It is in the document now. */
+  opened() {
+    this.messages.load();
+    if (this.room.kind === 'direct') this.#loadReads();
+    this.focus();
+  }
+
+  close() {
+    for (const end of this.#endings) end();
+    this.composer.close();
+    this.messages.close();
+  }
+
+  focus() {
+    if (HAS_POINTER.matches) this.composer.focus();
+    else this.head.querySelector('h1')?.focus();
+  }
+
+  /** How far the other one has read. */
+  async #loadReads() {
+    try {
+      const { items } = await this.chat.connection.request('room.members', { room: this.room.id });
+      for (const { user, read } of items) this.room.reads.set(user.id, Math.max(read, this.room.reads.get(user.id) ?? 0));
+      this.room.changed.fire();
+    } catch {
+      // The events of reading will tell.
+    }
+  }
+
+  #look = '';
+
+  drawHeader() {
+    const { room, chat } = this;
+    const name = roomName(room, chat.me.id);
+    const members = `${room.memberCount} ${room.memberCount === 1 ? 'member' : 'members'}`;
+    const about = room.kind === 'direct' ? 'Direct conversation' : [members, room.description].filter(Boolean).join(' · ');
+    const hasMembers = chat.shell?.hasMembers ?? false;
+    const look = [name, about, hasMembers, room.role, room.kind].join('\n');
+    if (look === this.#look) return;
+    this.#look = look;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.focus;
+    const back = h('button', { type: 'button', class: 'quiet back', 'aria-label': 'Back to all rooms', 'data-focus': 'back', onclick: () => chat.shell.back() }, icon('back'));
+    const people = h(
+      'button',
+      { type: 'button', class: 'quiet', 'aria-label': 'Members', title: 'Members', 'aria-pressed': String(hasMembers), 'data-focus': 'people', onclick: () => chat.shell.toggleMembers() },
+      icon('people'),
+    );
+    const more = room.kind === 'direct' ? [] : [menuButton({ label: 'Room actions', focus: 'more', face: icon('more'), choices: () => this.#choices() })];
+    this.head.replaceChildren(
+      back,
+      roomAvatar(room, chat.me.id),
+      h('div', { class: 'title' }, h('h1', { tabindex: '-1', dir: 'auto' }, name), h('p', { dir: 'auto' }, about)),
+      people,
+      ...more,
+    );
+    if (focused) /** @type {HTMLElement | null} */ (this.head.querySelector(`[data-focus="${focused}"]`))?.focus();
+  }
+
+  /** @returns {Choice[]} */
+  #choices() {
+    const { chat, room } = this;
+    /** @type {Choice[]} */
+    const choices = [];
+    if (room.isModerated) choices.push({ label: 'Room details…', icon: 'settings', run: () => openDetails(chat, room) });
+    choices.push({ label: 'Leave room…', icon: 'door', isDangerous: true, run: () => this.#leave() });
+    if (room.role === 'owner') choices.push({ label: 'Delete room…', icon: 'trash', isDangerous: true, run: () => this.#delete() });
+    return choices;
+  }
+
+  #leave() {
+    const { chat, room } = this;
+    const name = roomName(room, chat.me.id);
+    if (room.role === 'owner' && room.memberCount > 1) {
+      chat.toasts.show('You own this room: make somebody else the owner first, in the list of members.');
+      return;
+    }
+    confirm({
+      title: `Leave ${name}?`,
+      text: room.kind === 'public' ? 'You can join again at any time.' : 'You can come back only when somebody adds you.',
+      action: 'Leave',
+      run: async () => {
+        await chat.connection.request('room.leave', { room: room.id });
+        chat.shell.back();
+      },
+    });
+  }
+
+  #delete() {
+    const { chat, room } = this;
+    confirm({
+      title: `Delete ${roomName(room, chat.me.id)}?`,
+      text: 'The room and all its messages are gone for everybody, for good.',
+      action: 'Delete room',
+      run: () => chat.account.call('DELETE', `rooms/${room.id}`),
+    });
+  }
+
+  #drawTyping() {
+    const names = [...this.room.typing.values()].map(({ person }) => person.username);
+    let words = '';
+    if (names.length === 1) words = `${names[0]} is typing…`;
+    else if (names.length > 1 && names.length <= NAMED_TYPISTS) words = `${names.join(' and ')} are typing…`;
+    else if (names.length) words = 'Several people are typing…';
+    this.typing.textContent = words;
+    this.typing.classList.toggle('active', words !== '');
+  }
+}

@@ -1,0 +1,281 @@
+import { inWords } from '../../wire/refused.js';
+import { confirm } from '../dialogs/confirm.js';
+import { h, once } from '../dom.js';
+import { icon } from '../icons.js';
+import { Actions } from './actions.js';
+import { Quotes } from './quotes.js';
+import { drawRow } from './row.js';
+import { Rows } from './rows.js';
+import { ScrollWindow } from './scroll.js';
+
+/** @import { Chat } from '../chat.js' */
+/** @import { Item, Person } from '../../types.js' */
+/** @import { Room } from '../../state/room.js' */
+/** @import { Row } from './rows.js' */
+
+/** The messages of one room: loading, scrolling, reading, and what is done to a message. */
+export class Messages {
+  /** The row that arrow keys are on. */
+  #active = '';
+  /** Where to look first once something is loaded. */
+  #isPlaced = false;
+  /** @type {(() => void)[]} */
+  #endings = [];
+
+  /**
+   * @param {Chat} chat
+   * @param {Room} room
+   * @param {{edit: (item: Item) => void, reply: (item: Item) => void, write: () => void}} composer
+   */
+  constructor(chat, room, composer) {
+    this.chat = chat;
+    this.room = room;
+    this.composer = composer;
+    this.quotes = new Quotes(room, (op, d) => chat.connection.request(op, d));
+    this.rows = new Rows(chat, room, this.quotes);
+    if (room.unread) this.rows.unreadAfter = room.read;
+    this.list = h('ol', { class: 'messages', 'aria-label': 'Messages' });
+    this.state = h('p', { class: 'empty', role: 'status' });
+    this.scroller = h('div', { class: 'scroller' }, this.state, this.list);
+    this.newest = h('button', { type: 'button', class: 'newest', hidden: true, onclick: () => this.toNewest() }, icon('arrowDown'), h('span', {}));
+    this.element = h('div', { class: 'history' }, this.scroller, this.newest);
+    this.actions = new Actions(this);
+    this.window = new ScrollWindow({
+      scroller: this.scroller,
+      list: this.list,
+      rows: this.rows,
+      make: (row) => this.#make(row),
+      moved: once(() => this.#moved()),
+    });
+    this.#listen();
+  }
+
+  #listen() {
+    const { chat, room } = this;
+    const draw = once(() => this.#draw());
+    this.#endings = [
+      room.timeline.changed.listen(draw),
+      room.changed.listen(draw),
+      chat.outbox.changed.listen(draw),
+      chat.store.people.changed.listen(draw),
+      this.quotes.changed.listen(draw),
+      chat.connection.changed.listen(() => this.load()),
+    ];
+    this.list.addEventListener('keydown', (event) => this.#key(event));
+    this.list.addEventListener('focusin', (event) => this.#focused(event));
+    const look = () => this.#moved();
+    addEventListener('focus', look, { signal: chat.closing });
+    document.addEventListener('visibilitychange', look, { signal: chat.closing });
+    this.#endings.push(() => removeEventListener('focus', look), () => document.removeEventListener('visibilitychange', look));
+  }
+
+  close() {
+    for (const end of this.#endings) end();
+    this.window.close();
+    this.room.timeline.trim(200);
+  }
+
+  /** Load the room where that was not done, or had to be forgotten. */
+  async load() {
+    const { timeline, unread, read } = this.room;
+    if (timeline.isLoaded || !this.chat.connection.isLive) return this.#draw();
+    try {
+      // Far behind, reading goes on where it ended.
+      if (unread > 80 && !this.#isPlaced) await timeline.loadAround(read + 1);
+      else await timeline.loadNewest();
+    } catch (error) {
+      this.state.textContent = inWords(error);
+    }
+  }
+
+  #draw() {
+    const { timeline } = this.room;
+    if (!timeline.isLoaded && this.chat.connection.isLive && this.#isPlaced) {
+      // It was forgotten under our feet: fetch it anew, from the end.
+      this.#isPlaced = false;
+      this.window.isStuck = true;
+      this.load();
+    }
+    this.rows.refresh();
+    this.#say();
+    if (timeline.isLoaded && !this.#isPlaced) this.#place();
+    else this.window.draw();
+    if (!this.list.querySelector(':scope > [tabindex="0"]')) this.list.lastElementChild?.setAttribute('tabindex', '0');
+  }
+
+  /** Look at the first unread message, or at the newest. */
+  #place() {
+    this.#isPlaced = true;
+    const { unreadAfter } = this.rows;
+    if (Number.isFinite(unreadAfter)) this.window.show(unreadAfter + 1, 'start');
+    else this.window.showEnd();
+  }
+
+  #say() {
+    const { timeline } = this.room;
+    const isStart = timeline.isLoaded && !timeline.hasOlder;
+    this.state.classList.toggle('start', isStart);
+    let words = '';
+    if (!timeline.isLoaded) words = 'Loading messages…';
+    else if (!this.rows.length) words = 'Nothing was said here yet. Say hello!';
+    else if (isStart) words = 'This is where the conversation begins.';
+    else words = 'Loading earlier messages…';
+    if (this.state.textContent !== words) this.state.textContent = words;
+  }
+
+  /** @param {Row} row */
+  #make(row) {
+    const element = drawRow(this, row);
+    if (row.key === this.#active) this.#activate(element);
+    return element;
+  }
+
+  /** What is visible has changed: it may have been read. */
+  #moved() {
+    const { room, rows, window: view, chat } = this;
+    const below = view.isStuck ? 0 : room.unread;
+    this.newest.hidden = view.isStuck || !room.timeline.isLoaded;
+    const words = below ? `${below > 99 ? '99+' : below} new` : 'Newest';
+    if (this.newest.lastElementChild) this.newest.lastElementChild.textContent = words;
+    if (document.hidden || !document.hasFocus() || !room.timeline.isLoaded) return;
+    const last = view.isStuck ? room.timeline.items.at(-1)?.seq : Number(view.lastVisible()?.dataset.seq ?? 0);
+    if (last && rows.length) chat.reader.seen(room, last);
+  }
+
+  /** Go to the newest message. */
+  async toNewest() {
+    if (!this.room.timeline.atEnd) {
+      try {
+        await this.room.timeline.loadNewest();
+      } catch (error) {
+        this.chat.toasts.show(inWords(error), 'error');
+        return;
+      }
+    }
+    this.rows.unreadAfter = Infinity;
+    this.window.showEnd();
+    this.composer.write();
+  }
+
+  /**
+   * Go to the message at `seq`, loading it where it is not here.
+   * @param {number} seq
+   */
+  async jump(seq) {
+    const { timeline } = this.room;
+    const first = timeline.items[0];
+    const last = timeline.items.at(-1);
+    const isHere = first && last && seq >= first.seq && seq <= last.seq;
+    try {
+      if (!isHere) await timeline.loadAround(seq);
+    } catch (error) {
+      return this.chat.toasts.show(inWords(error), 'error');
+    }
+    const row = this.window.show(seq, 'center');
+    row?.classList.add('shown');
+    row?.focus({ preventScroll: true });
+  }
+
+  /** The newest message of mine that can be edited. */
+  get lastOfMine() {
+    const { id } = this.chat.me;
+    return this.room.timeline.items.findLast((item) => item.kind === 'text' && item.author?.id === id && !item.deleted);
+  }
+
+  /** Put the focus on the messages. */
+  focus() {
+    /** @type {HTMLElement | null} */ (this.list.querySelector(':scope > [tabindex="0"]'))?.focus();
+  }
+
+  /** @param {FocusEvent} event */
+  #focused(event) {
+    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('ol.messages > li'));
+    if (row && row.dataset.key !== this.#active) this.#activate(row);
+  }
+
+  /**
+   * Make a row the one that Tab reaches; what is inside it can be reached then too.
+   * @param {HTMLElement} row
+   */
+  #activate(row) {
+    for (const old of this.list.querySelectorAll(':scope > [tabindex="0"]')) {
+      old.setAttribute('tabindex', '-1');
+      for (const inner of old.querySelectorAll('a, button')) inner.setAttribute('tabindex', '-1');
+    }
+    this.#active = row.dataset.key ?? this.#active;
+    row.setAttribute('tabindex', '0');
+    for (const inner of row.querySelectorAll('a, button')) inner.setAttribute('tabindex', '0');
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('ol.messages > li'));
+    if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === 'Escape') {
+      if (event.target === row) this.composer.write();
+      else row.focus();
+      event.preventDefault();
+    }
+    if (event.target !== row) return;
+    /** @type {Record<string, () => Element | null>} */
+    const moves = {
+      ArrowUp: () => row.previousElementSibling,
+      ArrowDown: () => row.nextElementSibling,
+      Home: () => this.list.firstElementChild,
+      End: () => this.list.lastElementChild,
+    };
+    const to = moves[event.key]?.();
+    if (event.key in moves) event.preventDefault();
+    if (to instanceof HTMLElement) {
+      to.focus({ preventScroll: true });
+      to.scrollIntoView({ block: 'nearest' });
+    } else if (event.key === 'ArrowDown' && this.window.isStuck) this.composer.write();
+    if (event.key === 'Enter') this.actions.focus();
+  }
+
+  /**
+   * Open a long message, or fold it.
+   * @param {string} cid
+   */
+  fold(cid) {
+    const { opened } = this.rows;
+    if (!opened.delete(cid)) opened.add(cid);
+    this.window.draw();
+  }
+
+  /**
+   * @param {Item} item
+   * @param {string} emoji
+   * @param {boolean} on
+   */
+  react(item, emoji, on) {
+    this.#change('message.react', { room: item.room, message: item.id, emoji, on });
+  }
+
+  /** @param {Item} item */
+  remove(item) {
+    confirm({
+      title: 'Delete this message?',
+      text: 'Its place stays, its words go: for everybody, for good.',
+      action: 'Delete',
+      run: async () => this.room.timeline.take(await this.chat.connection.request('message.delete', { room: item.room, message: item.id })),
+    });
+  }
+
+  /** @param {Person} person */
+  talkTo(person) {
+    this.chat.talkTo(person).catch((error) => this.chat.toasts.show(inWords(error), 'error'));
+  }
+
+  /**
+   * @param {string} op
+   * @param {object} d
+   */
+  async #change(op, d) {
+    try {
+      this.room.timeline.take(await this.chat.connection.request(op, d));
+    } catch (error) {
+      this.chat.toasts.show(inWords(error), 'error');
+    }
+  }
+}

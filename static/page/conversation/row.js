@@ -1,0 +1,171 @@
+import { personAvatar } from '../avatar.js';
+import { h, hidden, put } from '../dom.js';
+import { icon } from '../icons.js';
+import { fullTime, timeOf } from '../time.js';
+import { isFewEmoji, linked, noticeWords } from '../words.js';
+
+/** @import { Item, Pending, Reaction } from '../../types.js' */
+/** @import { Messages } from './messages.js' */
+/** @import { Row } from './rows.js' */
+
+/** Texts beyond this are folded until somebody opens them. */
+const LONG_CHARACTERS = 1200;
+const LONG_LINES = 18;
+
+/**
+ * Draw one row.
+ * @param {Messages} list
+ * @param {Row} row
+ * @returns {HTMLElement}
+ */
+export function drawRow(list, row) {
+  const { item, isMine, isFirst } = row;
+  const isText = !item || item.kind === 'text';
+  const classes = ['row', isText && (isMine ? 'mine' : 'theirs'), isFirst && 'first', !isText && 'event', row.pending?.state];
+  const element = h('li', { class: classes.filter(Boolean).join(' '), tabindex: '-1', 'data-seq': item?.seq });
+  if (row.day) put(element, h('div', { class: 'day' }, h('span', {}, row.day)));
+  if (row.isUnreadHere) put(element, h('div', { class: 'unread-line' }, h('span', {}, 'New messages')));
+  put(element, isText ? drawText(list, row) : h('p', { class: 'happened' }, eventWords(list, /** @type {Item} */ (item))));
+  return element;
+}
+
+/**
+ * @param {Messages} list
+ * @param {Item} item
+ */
+function eventWords(list, item) {
+  const time = h('time', { datetime: item.created_at, title: fullTime(item.created_at) }, timeOf(item.created_at));
+  if (item.kind === 'notice') return h('span', {}, h('span', { dir: 'auto' }, noticeWords(item, list.chat.store.people)), ' ', time);
+  if (item.kind === 'call') return h('span', {}, `${item.media === 'video' ? 'Video call' : 'Call'}${item.outcome ? ` · ${item.outcome}` : ''}`, ' ', time);
+  return h('span', {}, 'Something this page cannot show', ' ', time);
+}
+
+/**
+ * @param {Messages} list
+ * @param {Row} row
+ */
+function drawText(list, row) {
+  const { item, isMine, isFirst } = row;
+  const author = item?.author ?? list.chat.me;
+  const at = item?.created_at ?? /** @type {Pending} */ (row.pending).created_at;
+  const bubble = h('div', { class: item?.deleted ? 'bubble deleted' : 'bubble' });
+  if (!isMine && isFirst) {
+    put(bubble, h('button', { type: 'button', class: 'author', tabindex: '-1', onclick: () => list.talkTo(author) }, author.username));
+    put(bubble, hidden(', '));
+  } else put(bubble, hidden(`${isMine ? 'You' : author.username}, `));
+  put(bubble, drawQuote(list, item?.reply_to ?? row.pending?.reply_to ?? null));
+  drawBody(list, row, bubble);
+  put(
+    bubble,
+    h(
+      'span',
+      { class: 'meta' },
+      item?.edited_at && !item.deleted && h('span', { title: `Edited ${fullTime(item.edited_at)}` }, 'edited'),
+      h('time', { datetime: at, title: fullTime(at) }, timeOf(at)),
+      isMine && drawStatus(row),
+    ),
+  );
+  const column = h('div', { class: 'column' }, bubble, drawReactions(list, item), drawFailure(list, row.pending));
+  return h('div', { class: 'line' }, !isMine && (isFirst ? personAvatar(author) : h('span', { class: 'avatar none' })), column);
+}
+
+/**
+ * @param {Messages} list
+ * @param {Row} row
+ * @param {HTMLElement} bubble
+ */
+function drawBody(list, row, bubble) {
+  const { item, pending } = row;
+  if (item?.deleted) {
+    put(bubble, h('p', { class: 'text' }, 'Message deleted'));
+    return;
+  }
+  const text = item?.text ?? pending?.text ?? '';
+  const isLong = text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES;
+  const isFolded = isLong && !row.isOpen;
+  const body = h('p', { class: isFewEmoji(text) ? 'text big' : isFolded ? 'text folded' : 'text', dir: 'auto' }, ...linked(text));
+  for (const link of body.querySelectorAll('a')) link.tabIndex = -1;
+  put(bubble, body);
+  if (!isLong) return;
+  const cid = item?.cid ?? pending?.cid ?? '';
+  put(bubble, h('button', { type: 'button', class: 'link', tabindex: '-1', 'data-focus': 'fold', onclick: () => list.fold(cid) }, isFolded ? 'Show all' : 'Show less'));
+}
+
+/** @param {Row} row */
+function drawStatus({ pending, item, isSeen }) {
+  if (pending && !item) {
+    const isFailed = pending.state === 'failed';
+    return h('span', { class: 'status', title: isFailed ? 'Not sent' : 'Sending' }, icon(isFailed ? 'warning' : 'clock'), hidden(isFailed ? 'Not sent' : 'Sending'));
+  }
+  return h('span', { class: isSeen ? 'status seen' : 'status', title: isSeen ? 'Seen' : 'Sent' }, icon(isSeen ? 'checks' : 'check'), hidden(isSeen ? 'Seen' : 'Sent'));
+}
+
+/**
+ * @param {Messages} list
+ * @param {string | null} id
+ */
+function drawQuote(list, id) {
+  if (!id) return null;
+  const quoted = list.quotes.get(id);
+  const words = quoted ? (quoted.deleted ? 'Message deleted' : (quoted.text ?? '').slice(0, 160)) : 'An earlier message';
+  return h(
+    'button',
+    { type: 'button', class: 'quote', tabindex: '-1', disabled: !quoted, onclick: () => quoted && list.jump(quoted.seq) },
+    hidden('In reply to '),
+    h('strong', {}, quoted?.author?.username ?? ''),
+    h('span', { dir: 'auto' }, words),
+  );
+}
+
+/**
+ * @param {Messages} list
+ * @param {Item | null} item
+ */
+function drawReactions(list, item) {
+  if (!item?.reactions?.length || item.deleted) return null;
+  return h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }, ...item.reactions.map((reaction) => drawReaction(list, item, reaction)));
+}
+
+/**
+ * @param {Messages} list
+ * @param {Item} item
+ * @param {Reaction} reaction
+ */
+function drawReaction(list, item, { emoji, count, users }) {
+  const isMine = users.includes(list.chat.me.id);
+  const { people } = list.chat.store;
+  return h(
+    'button',
+    {
+      type: 'button',
+      tabindex: '-1',
+      'data-focus': `reaction ${emoji}`,
+      'aria-pressed': String(isMine),
+      'aria-label': `${emoji}, ${count}${isMine ? ', including you' : ''}`,
+      onclick: () => list.react(item, emoji, !isMine),
+      // Names are asked for when somebody wants to know.
+      onpointerenter: (/** @type {PointerEvent} */ event) => {
+        const names = users.map((user) => (user === list.chat.me.id ? 'you' : people.name(user)));
+        if (count > users.length) names.push(`${count - users.length} more`);
+        /** @type {HTMLElement} */ (event.currentTarget).title = `${emoji} ${names.join(', ')}`;
+      },
+    },
+    h('span', { class: 'emoji' }, emoji),
+    h('span', {}, count),
+  );
+}
+
+/**
+ * @param {Messages} list
+ * @param {Pending | null} pending
+ */
+function drawFailure(list, pending) {
+  if (pending?.state !== 'failed') return null;
+  return h(
+    'div',
+    { class: 'failure' },
+    h('span', {}, `Not sent: ${pending.error ?? 'refused'}`),
+    h('button', { type: 'button', class: 'link', tabindex: '-1', onclick: () => list.chat.outbox.retry(pending) }, 'Try again'),
+    h('button', { type: 'button', class: 'link', tabindex: '-1', onclick: () => list.chat.outbox.discard(pending) }, 'Discard'),
+  );
+}

@@ -1,0 +1,195 @@
+import { keyed, once } from '../dom.js';
+
+/** @import { Row, Rows } from './rows.js' */
+
+/** Rows drawn at the end of a conversation, per step further, and at most. */
+const FEW = 50;
+const STEP = 30;
+const MOST = 150;
+/** Nearer to an edge than this, more is drawn or loaded. */
+const EDGE_PX = 800;
+/** Nearer to the end than this, the view sticks to it. */
+const STUCK_PX = 60;
+
+/**
+ * A window onto rows of any number: only those around the visible part are in the document, and what is seen stays
+ * where it is while rows come and go above and below.
+ */
+export class ScrollWindow {
+  /** Whether the view sticks to the newest row. */
+  isStuck = true;
+  #from = 0;
+  #to = 0;
+  /** The place of the first drawn row, by which it is found again when rows came in before it. */
+  #first = 0;
+  #size = FEW;
+  #observer;
+
+  /**
+   * @param {object} parts
+   * @param {HTMLElement} parts.scroller
+   * @param {HTMLElement} parts.list
+   * @param {Rows} parts.rows
+   * @param {(row: Row) => HTMLElement} parts.make
+   * @param {() => void} parts.moved  what is visible has changed
+   */
+  constructor({ scroller, list, rows, make, moved }) {
+    this.scroller = scroller;
+    this.list = list;
+    this.rows = rows;
+    this.make = make;
+    this.moved = moved;
+    scroller.addEventListener('scroll', once(() => this.#scrolled()), { passive: true });
+    this.#observer = new ResizeObserver(() => this.#resized());
+    this.#observer.observe(scroller);
+    this.#observer.observe(list);
+  }
+
+  close() {
+    this.#observer.disconnect();
+  }
+
+  /** Draw anew: rows came, went or changed. */
+  draw() {
+    const { length } = this.rows;
+    if (this.isStuck && this.rows.atEnd) {
+      this.#to = length;
+      this.#from = Math.max(0, length - Math.min(this.#size, 2 * FEW));
+    } else {
+      this.isStuck = false;
+      this.#from = Math.max(0, Math.min(this.rows.placeOf(this.#first), length - 1));
+      this.#to = Math.min(length, this.#from + this.#size);
+    }
+    this.#render();
+    if (this.isStuck) this.#size = this.#to - this.#from;
+    this.#fill();
+    this.moved();
+  }
+
+  /**
+   * Show the row at `place` of the rows' order, as near to `align` as can be.
+   * @param {number} place
+   * @param {'center' | 'start'} align
+   * @returns {HTMLElement | null}
+   */
+  show(place, align) {
+    const index = this.rows.placeOf(place);
+    this.isStuck = false;
+    this.#from = Math.max(0, index - STEP);
+    this.#to = Math.min(this.rows.length, index + FEW);
+    this.#keep();
+    this.#render();
+    const key = this.rows.between(index, index + 1)[0]?.key;
+    const row = key === undefined ? null : this.row(key);
+    row?.scrollIntoView({ block: align });
+    this.#fill();
+    this.moved();
+    return row;
+  }
+
+  /** Show the newest row, and stick to it. */
+  showEnd() {
+    this.isStuck = true;
+    this.#size = FEW;
+    this.draw();
+  }
+
+  /** @param {string} key */
+  row(key) {
+    return /** @type {HTMLElement | null} */ (this.list.querySelector(`:scope > [data-key="${CSS.escape(key)}"]`));
+  }
+
+  /** The last row whose end is visible. @returns {HTMLElement | null} */
+  lastVisible() {
+    const bottom = this.scroller.getBoundingClientRect().bottom + 8;
+    const rows = /** @type {HTMLElement[]} */ ([...this.list.children]);
+    return rows.findLast((row) => row.getBoundingClientRect().bottom <= bottom) ?? null;
+  }
+
+  #render() {
+    const anchor = this.isStuck ? null : this.#anchor();
+    keyed(this.list, this.rows.between(this.#from, this.#to), {
+      key: (row) => row.key,
+      look: (row) => row.look,
+      make: this.make,
+    });
+    if (this.isStuck) this.scroller.scrollTop = this.scroller.scrollHeight;
+    else if (anchor) this.#restore(anchor);
+    this.#first = this.rows.at(this.#from);
+  }
+
+  /** The first visible row, and where it is. */
+  #anchor() {
+    const top = this.scroller.getBoundingClientRect().top;
+    for (const row of /** @type {Iterable<HTMLElement>} */ (this.list.children)) {
+      const box = row.getBoundingClientRect();
+      if (box.bottom > top) return { key: row.dataset.key ?? '', top: box.top };
+    }
+    return null;
+  }
+
+  /** @param {{key: string, top: number}} anchor */
+  #restore({ key, top }) {
+    const row = this.row(key);
+    if (!row) return;
+    const moved = row.getBoundingClientRect().top - top;
+    if (moved) this.scroller.scrollTop += moved;
+  }
+
+  /** What is drawn now is what to draw next time. */
+  #keep() {
+    this.#first = this.rows.at(this.#from);
+    this.#size = this.#to - this.#from;
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    const below = scrollHeight - scrollTop - clientHeight;
+    this.isStuck = this.rows.atEnd && this.#to === this.rows.length && below < STUCK_PX;
+    if (!this.isStuck) this.#keep();
+    this.#fill();
+    this.moved();
+  }
+
+  /** Draw or load more where the view is near an edge of what is drawn. */
+  #fill() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (!clientHeight) return; // not shown
+    if (scrollTop < EDGE_PX) this.#up();
+    else if (scrollHeight - scrollTop - clientHeight < EDGE_PX) this.#down();
+  }
+
+  #up() {
+    if (this.#from === 0) {
+      this.rows.loadOlder();
+      // Short of an edge above, there may be one below too.
+      if (this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < EDGE_PX) this.#down();
+      return;
+    }
+    this.#from = Math.max(0, this.#from - STEP);
+    if (!this.isStuck) this.#to = Math.min(this.#to, this.#from + MOST);
+    this.#grown();
+  }
+
+  #down() {
+    if (this.#to >= this.rows.length) {
+      if (!this.rows.atEnd) this.rows.loadNewer();
+      return;
+    }
+    this.#to = Math.min(this.rows.length, this.#to + STEP);
+    this.#from = Math.max(this.#from, this.#to - MOST);
+    this.#grown();
+  }
+
+  #grown() {
+    this.#keep();
+    this.#render();
+    // One step a frame: a long jump must not become a long task.
+    requestAnimationFrame(() => this.#fill());
+  }
+
+  #resized() {
+    if (this.isStuck) this.scroller.scrollTop = this.scroller.scrollHeight;
+    else this.#fill();
+  }
+}

@@ -1,0 +1,92 @@
+import { inWords } from '../../wire/refused.js';
+import { personAvatar } from '../avatar.js';
+import { h, keyed } from '../dom.js';
+import { icon } from '../icons.js';
+import { openDialog } from './dialog.js';
+
+/** @import { Chat } from '../chat.js' */
+/** @import { Person } from '../../types.js' */
+
+const SHOWN = 50;
+const ROOMS_ASKED = 10;
+
+/**
+ * Choose somebody among the people of my rooms, or by id.
+ * @param {Chat} chat
+ * @param {object} how
+ * @param {string} how.title
+ * @param {string} how.action  what the button beside a person says
+ * @param {(person: Person) => Promise<void>} how.run
+ */
+export function openPeople(chat, { title, action, run }) {
+  const input = h('input', { type: 'search', 'aria-label': 'Name or user id', placeholder: 'Name or user id', autocomplete: 'off' });
+  const list = h('ul', { class: 'found' });
+  const state = h('p', { class: 'hint', role: 'status' });
+  const dialog = openDialog(title, h('div', { class: 'searchbox' }, icon('search'), input), state, list);
+
+  /** @param {Person} person */
+  const choose = async (person) => {
+    try {
+      await run(person);
+      dialog.close();
+    } catch (error) {
+      state.textContent = inWords(error);
+    }
+  };
+  const draw = () => {
+    const people = matching(chat, input.value);
+    state.textContent = people.length ? '' : 'Nobody in your rooms has that name.';
+    keyed(list, people, {
+      key: (person) => person.id,
+      look: (person) => person.username,
+      make: (person) => personRow(person, action, () => choose(person)),
+    });
+  };
+  input.addEventListener('input', draw);
+  draw();
+  input.focus();
+  meetMembers(chat).then(draw);
+}
+
+/**
+ * @param {Chat} chat
+ * @param {string} words
+ * @returns {Person[]}
+ */
+function matching(chat, words) {
+  const wanted = words.trim().toLowerCase();
+  const found = chat.store.people.all.filter((person) => person.username.toLowerCase().includes(wanted)).slice(0, SHOWN);
+  // An id is opaque: anything long and without spaces may be one.
+  const id = words.trim();
+  if (!found.length && /^[\w-]{16,64}$/.test(id)) return [{ id, username: id }];
+  return found;
+}
+
+/**
+ * @param {Person} person
+ * @param {string} action
+ * @param {() => void} choose
+ */
+function personRow(person, action, choose) {
+  return h(
+    'li',
+    {},
+    personAvatar(person),
+    h('div', {}, h('strong', {}, person.username)),
+    h('button', { type: 'button', class: 'plain', 'aria-label': `${action} ${person.username}`, onclick: choose }, action),
+  );
+}
+
+/**
+ * Ask for the members of my latest rooms: there is no search among all people.
+ * @param {Chat} chat
+ */
+async function meetMembers(chat) {
+  const rooms = chat.store.rooms.slice(0, ROOMS_ASKED);
+  await Promise.allSettled(
+    rooms.map(async (room) => {
+      const { items } = await chat.connection.request('room.members', { room: room.id, limit: 100 });
+      for (const member of items) chat.store.people.meet(member.user);
+    }),
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * Elements without markup: what people wrote only ever becomes a text node.
+ * @module
+ */
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {string | number | boolean | null | undefined | ((event: any) => void)} Value */
+
+/**
+ * Make an element. Attributes are set as written; `true` sets an empty one, `false`, `null` and `undefined` none;
+ * a function is a listener (`onclick`).
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, Value>} [attributes]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null && value !== undefined) {
+      element.setAttribute(name, value === true ? '' : String(value));
+    }
+  }
+  put(element, ...children);
+  return element;
+}
+
+/**
+ * Append children; numbers and strings become text.
+ * @param {Element} parent
+ * @param {...Child} children
+ */
+export function put(parent, ...children) {
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    parent.append(typeof child === 'number' ? String(child) : child);
+  }
+}
+
+/**
+ * Text that only screen readers get.
+ * @param {string} text
+ */
+export function hidden(text) {
+  return h('span', { class: 'visually-hidden' }, text);
+}
+
+let counter = 0;
+
+/** A fresh id, to tie labels to things. */
+export function uniqueId() {
+  return `p${++counter}`;
+}
+
+/**
+ * Make the children of `parent` those of `list`, in its order, touching as few as possible. What stays keeps its
+ * focus and its state.
+ * @template T
+ * @param {Element} parent
+ * @param {T[]} list
+ * @param {object} how
+ * @param {(item: T) => string} how.key
+ * @param {(item: T) => string} how.look  changes when the child has to be made anew
+ * @param {(item: T) => HTMLElement} how.make
+ */
+export function keyed(parent, list, { key, look, make }) {
+  /** @type {Map<string, HTMLElement>} */
+  const old = new Map();
+  for (const child of /** @type {Iterable<HTMLElement>} */ (parent.children)) old.set(child.dataset.key ?? '', child);
+  /** @type {HTMLElement[]} */
+  const wanted = list.map((item) => {
+    const id = key(item);
+    const now = look(item);
+    const held = old.get(id);
+    if (held && held.dataset.look === now) {
+      old.delete(id);
+      return held;
+    }
+    const made = make(item);
+    made.dataset.key = id;
+    made.dataset.look = now;
+    if (held) {
+      replaceKeepingFocus(held, made);
+      old.delete(id);
+    }
+    return made;
+  });
+  for (const child of old.values()) child.remove();
+  wanted.forEach((child, index) => {
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
+  });
+}
+
+/**
+ * Put `made` in the place of `held`; if focus was inside, the same place in the new one has it.
+ * @param {HTMLElement} held
+ * @param {HTMLElement} made
+ */
+export function replaceKeepingFocus(held, made) {
+  const focused = document.activeElement;
+  const name = held.contains(focused) && focused instanceof HTMLElement ? focused.dataset.focus : undefined;
+  const hadItself = focused === held;
+  held.replaceWith(made);
+  if (hadItself) made.focus({ preventScroll: true });
+  else if (name) /** @type {HTMLElement | null} */ (made.querySelector(`[data-focus="${name}"]`))?.focus({ preventScroll: true });
+}
+
+/**
+ * Call `draw` once in the next frame, however often it is asked for; a page in the background draws now and then.
+ * @param {() => void} draw
+ * @returns {() => void}
+ */
+export function once(draw) {
+  let isPlanned = false;
+  const run = () => {
+    isPlanned = false;
+    draw();
+  };
+  return () => {
+    if (isPlanned) return;
+    isPlanned = true;
+    if (document.hidden) setTimeout(run, 250);
+    else requestAnimationFrame(run);
+  };
+}
+
+/**
+ * Take all children away.
+ * @param {Element} element
+ */
+export function empty(element) {
+  element.replaceChildren();
+}

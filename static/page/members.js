@@ -1,0 +1,219 @@
+import { inWords } from '../wire/refused.js';
+import { personAvatar } from './avatar.js';
+import { confirm } from './dialogs/confirm.js';
+import { openPeople } from './dialogs/people.js';
+import { h, keyed, once } from './dom.js';
+import { icon } from './icons.js';
+import { menuButton } from './menu.js';
+
+/** @import { Chat } from './chat.js' */
+/** @import { Room } from '../state/room.js' */
+/** @import { MemberData, Role } from '../types.js' */
+/** @import { Choice } from './menu.js' */
+
+const PAUSE_MS = 300;
+const ORDER = { owner: 0, moderator: 1, member: 2 };
+const BADGES = /** @type {const} */ ({ owner: 'Owner', moderator: 'Moderator' });
+
+/** Who is in a room, and what I may do with them. */
+export class Members {
+  /** @type {MemberData[]} */
+  #members = [];
+  /** @type {string | null} */
+  #next = null;
+  #turn = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {(() => void)[]} */
+  #endings = [];
+
+  /**
+   * @param {Chat} chat
+   * @param {Room} room
+   */
+  constructor(chat, room) {
+    this.chat = chat;
+    this.room = room;
+    this.title = h('h2', { tabindex: '-1' });
+    this.input = h('input', { type: 'search', 'aria-label': 'Search members', placeholder: 'Search members', autocomplete: 'off' });
+    this.input.addEventListener('input', () => this.#later());
+    this.list = h('ul', { class: 'members' });
+    this.state = h('p', { class: 'empty', role: 'status' });
+    this.more = h('button', { type: 'button', class: 'plain', hidden: true, onclick: () => this.#load(this.#next) }, 'Show more');
+    this.add = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Add people', title: 'Add people', onclick: () => this.#add() }, icon('add'));
+    const close = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Close members', onclick: () => chat.shell.toggleMembers() }, icon('close'));
+    this.element = h(
+      'div',
+      { class: 'pane' },
+      h('header', {}, this.title, this.add, close),
+      h('div', { class: 'searchbox' }, icon('search'), this.input),
+      h('div', { class: 'scroll' }, this.list, this.state, this.more),
+    );
+    const draw = once(() => this.#draw());
+    this.#endings = [
+      room.changed.listen(draw),
+      room.membersChanged.listen(() => this.#later()),
+      chat.connection.changed.listen((phase) => {
+        if (phase === 'live') this.#load(null);
+      }),
+    ];
+    this.#draw();
+    this.#load(null);
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    for (const end of this.#endings) end();
+  }
+
+  focus() {
+    this.title.focus();
+  }
+
+  #later() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#load(null), PAUSE_MS);
+  }
+
+  /** @param {string | null} cursor */
+  async #load(cursor) {
+    const turn = ++this.#turn;
+    const { chat, room } = this;
+    const q = this.input.value.trim();
+    try {
+      const d = { room: room.id, limit: 100, ...(q && { q }), ...(cursor && { cursor }) };
+      const page = await chat.connection.request('room.members', d);
+      if (turn !== this.#turn) return;
+      this.#members = cursor ? [...this.#members, ...page.items] : page.items;
+      this.#next = page.next;
+      for (const { user, read } of this.#members) {
+        chat.store.people.meet(user);
+        room.reads.set(user.id, Math.max(read ?? 0, room.reads.get(user.id) ?? 0));
+      }
+      this.state.textContent = this.#members.length ? '' : 'Nobody here has that name.';
+      this.#draw();
+    } catch (error) {
+      if (turn === this.#turn) this.state.textContent = this.#members.length ? '' : inWords(error);
+    }
+  }
+
+  #draw() {
+    const { room, chat } = this;
+    this.title.textContent = `Members · ${room.memberCount}`;
+    this.add.hidden = !room.isModerated || room.kind === 'direct';
+    this.more.hidden = !this.#next;
+    const sorted = [...this.#members].sort(
+      (a, b) => ORDER[a.role] - ORDER[b.role] || a.user.username.localeCompare(b.user.username),
+    );
+    keyed(this.list, sorted, {
+      key: ({ user }) => user.id,
+      look: ({ user, role }) => [user.username, role, room.role, room.kind].join('\n'),
+      make: (member) => this.#row(member, member.user.id === chat.me.id),
+    });
+  }
+
+  /**
+   * @param {MemberData} member
+   * @param {boolean} isMe
+   */
+  #row(member, isMe) {
+    const { user, role } = member;
+    return h(
+      'li',
+      {},
+      personAvatar(user),
+      h('span', { class: 'name' }, user.username, isMe && h('small', {}, ' (you)')),
+      role !== 'member' && this.room.kind !== 'direct' && h('span', { class: `role ${role}` }, BADGES[role]),
+      !isMe &&
+        menuButton({
+          label: `Actions for ${user.username}`,
+          focus: 'actions',
+          face: icon('more'),
+          choices: () => this.#choices(member),
+        }),
+    );
+  }
+
+  /**
+   * @param {MemberData} member
+   * @returns {Choice[]}
+   */
+  #choices({ user, role }) {
+    const { chat, room } = this;
+    /** @type {Choice[]} */
+    const choices = [{ label: 'Message', icon: 'chat', run: () => this.#try(() => chat.talkTo(user)) }];
+    if (room.kind === 'direct') return choices;
+    if (room.role === 'owner') {
+      /** @type {Role} */
+      const other = role === 'moderator' ? 'member' : 'moderator';
+      choices.push({ label: `Make ${other}`, icon: 'shield', run: () => this.#try(() => this.#setRole(user.id, other)) });
+      choices.push({ label: 'Make owner…', icon: 'crown', run: () => this.#handOver(user) });
+    }
+    const isBelow = room.isModerated && room.role !== null && ORDER[role] > ORDER[room.role];
+    if (isBelow) {
+      choices.push({ label: 'Remove from room…', icon: 'door', isDangerous: true, run: () => this.#remove(user) });
+      choices.push({ label: 'Ban from room…', icon: 'ban', isDangerous: true, run: () => this.#ban(user) });
+    }
+    return choices;
+  }
+
+  /**
+   * @param {string} user
+   * @param {Role} role
+   */
+  async #setRole(user, role) {
+    await this.chat.connection.request('room.role', { room: this.room.id, user, role });
+    this.#later();
+  }
+
+  /** @param {import('../types.js').Person} user */
+  #handOver(user) {
+    confirm({
+      title: `Make ${user.username} the owner?`,
+      text: 'A room has one owner. You become a moderator, and only the new owner can give it back.',
+      action: 'Hand over',
+      run: () => this.#setRole(user.id, 'owner'),
+    });
+  }
+
+  /** @param {import('../types.js').Person} user */
+  #remove(user) {
+    confirm({
+      title: `Remove ${user.username}?`,
+      text: this.room.kind === 'public' ? 'They may join again: the room is public.' : 'They can come back only when somebody adds them.',
+      action: 'Remove',
+      run: () => this.chat.connection.request('room.remove', { room: this.room.id, user: user.id }),
+    });
+  }
+
+  /** @param {import('../types.js').Person} user */
+  #ban(user) {
+    confirm({
+      title: `Ban ${user.username}?`,
+      text: 'They leave the room and cannot join it again.',
+      action: 'Ban',
+      run: () => this.chat.account.call('PUT', `rooms/${this.room.id}/bans/${user.id}`),
+    });
+  }
+
+  #add() {
+    const { chat, room } = this;
+    openPeople(chat, {
+      title: 'Add people',
+      action: 'Add',
+      run: async (person) => {
+        await chat.connection.request('room.add', { room: room.id, user: person.id });
+        chat.toasts.show(`${person.username} was added.`);
+      },
+    });
+  }
+
+  /** @param {() => Promise<unknown>} work */
+  async #try(work) {
+    try {
+      await work();
+    } catch (error) {
+      this.chat.toasts.show(inWords(error), 'error');
+    }
+  }
+}

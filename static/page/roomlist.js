@@ -1,0 +1,177 @@
+import { roomAvatar } from './avatar.js';
+import { openDiscover } from './dialogs/discover.js';
+import { openNewRoom } from './dialogs/newroom.js';
+import { openPeople } from './dialogs/people.js';
+import { confirm } from './dialogs/confirm.js';
+import { personAvatar } from './avatar.js';
+import { h, hidden, keyed, once } from './dom.js';
+import { icon } from './icons.js';
+import { menuButton } from './menu.js';
+import { Previews } from './previews.js';
+import { shortTime } from './time.js';
+import { previewWords, roomName } from './words.js';
+
+/** @import { Chat } from './chat.js' */
+/** @import { Room } from '../state/room.js' */
+
+/** The list of my rooms, the latest activity first. */
+export class RoomList {
+  /** @param {Chat} chat */
+  constructor(chat) {
+    this.chat = chat;
+    this.previews = new Previews(chat);
+    this.filter = h('input', { type: 'search', 'aria-label': 'Filter rooms', placeholder: 'Filter rooms', autocomplete: 'off' });
+    this.filter.addEventListener('input', () => this.draw());
+    this.filter.addEventListener('keydown', (event) => this.#filterKey(event));
+    this.rows = h('ul', { class: 'rooms' });
+    this.rows.addEventListener('keydown', (event) => this.#key(event));
+    this.state = h('p', { class: 'empty', role: 'status' });
+    this.element = h(
+      'nav',
+      { class: 'side', 'aria-label': 'Rooms' },
+      this.#header(),
+      h('div', { class: 'searchbox' }, icon('search'), this.filter),
+      h('div', { class: 'scroll' }, this.rows, this.state),
+    );
+    const draw = once(() => this.draw());
+    chat.store.changed.listen(draw);
+    chat.store.people.changed.listen(draw);
+    this.draw();
+  }
+
+  #header() {
+    const { chat } = this;
+    const add = menuButton({ label: 'Start something new', face: icon('add'), choices: () => this.#newChoices() });
+    const own = menuButton({
+      label: `Account of ${chat.me.username}`,
+      className: 'me',
+      face: h('span', {}, personAvatar(chat.me), h('strong', {}, chat.me.username)),
+      choices: () => [{ label: 'Log out', icon: 'door', run: () => this.#logout() }],
+    });
+    return h('header', {}, own, add);
+  }
+
+  #newChoices() {
+    const { chat } = this;
+    /** @type {import('./menu.js').Choice[]} */
+    const choices = [
+      { label: 'New room', icon: 'chat', run: () => openNewRoom(chat) },
+      {
+        label: 'Message somebody',
+        icon: 'person',
+        run: () => openPeople(chat, { title: 'Message somebody', action: 'Message', run: (person) => chat.talkTo(person) }),
+      },
+      { label: 'Discover rooms', icon: 'compass', run: () => openDiscover(chat) },
+    ];
+    return choices;
+  }
+
+  #logout() {
+    const { account, outbox } = this.chat;
+    const leave = async () => {
+      await outbox.clear();
+      await account.logout();
+    };
+    if (!outbox.size) return leave();
+    confirm({
+      title: 'Log out?',
+      text: `${outbox.size === 1 ? 'A message is' : `${outbox.size} messages are`} not sent yet and would be lost.`,
+      action: 'Log out',
+      run: leave,
+    });
+  }
+
+  /** Put the focus on the filter. */
+  search() {
+    this.chat.shell.back();
+    this.filter.focus();
+    this.filter.select();
+  }
+
+  /**
+   * Put the focus on a room, after it was left.
+   * @param {string} room
+   */
+  focus(room) {
+    /** @type {HTMLElement | null} */ (this.rows.querySelector(`[data-focus="${CSS.escape(room)}"]`))?.focus();
+  }
+
+  draw() {
+    const { store } = this.chat;
+    const words = this.filter.value.trim().toLowerCase();
+    const rooms = store.rooms.filter((room) => roomName(room, store.me.id).toLowerCase().includes(words));
+    this.previews.want(rooms);
+    const here = this.chat.shell?.here;
+    keyed(this.rows, rooms, {
+      key: (room) => room.id,
+      look: (room) => this.#look(room, here === room.id),
+      make: (room) => this.#row(room, here === room.id),
+    });
+    if (!store.isReady) this.state.textContent = 'Loading your rooms…';
+    else if (rooms.length) this.state.textContent = '';
+    else this.state.textContent = words ? 'No room has that name.' : 'You are in no room yet. Make one with +, or discover those that exist.';
+  }
+
+  /**
+   * @param {Room} room
+   * @param {boolean} isHere
+   */
+  #look(room, isHere) {
+    const { people, me } = this.chat.store;
+    const last = room.last ? `${previewWords(room.last, people, me.id, room)} ${shortTime(room.last.created_at)}` : '';
+    return [roomName(room, me.id), room.kind, room.unread, isHere, last].join('\n');
+  }
+
+  /**
+   * @param {Room} room
+   * @param {boolean} isHere
+   */
+  #row(room, isHere) {
+    const { people, me } = this.chat.store;
+    const { last, unread } = room;
+    const words = last ? previewWords(last, people, me.id, room) : room.description;
+    return h(
+      'li',
+      {},
+      h(
+        'a',
+        { href: `#/r/${room.id}`, class: unread ? 'room unread' : 'room', 'aria-current': isHere && 'page', 'data-focus': room.id },
+        roomAvatar(room, me.id),
+        h('span', { class: 'name', dir: 'auto' }, roomName(room, me.id)),
+        last && h('time', { datetime: last.created_at }, shortTime(last.created_at)),
+        h('span', { class: 'preview', dir: 'auto' }, words),
+        unread > 0 && h('span', { class: 'badge' }, unread > 99 ? '99+' : unread, hidden(unread === 1 ? ' unread message' : ' unread messages')),
+      ),
+    );
+  }
+
+  /** @param {KeyboardEvent} event */
+  #filterKey(event) {
+    if (event.key === 'ArrowDown') this.#move(event, 0);
+    if (event.key === 'Escape' && this.filter.value) {
+      this.filter.value = '';
+      this.draw();
+    }
+    if (event.key === 'Enter') this.rows.querySelector('a')?.click();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const links = [...this.rows.querySelectorAll('a')];
+    const at = links.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
+    /** @type {Record<string, number>} */
+    const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 };
+    const to = moves[event.key];
+    if (to !== undefined) this.#move(event, to);
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   * @param {number} to
+   */
+  #move(event, to) {
+    event.preventDefault();
+    if (to < 0) this.filter.focus();
+    else this.rows.querySelectorAll('a')[to]?.focus();
+  }
+}

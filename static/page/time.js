@@ -1,0 +1,49 @@
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
+const longDay = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
+const longDayYear = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const shortDay = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' });
+const full = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'short' });
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The day of a moment, as a number, here.
+ * @param {string} at
+ */
+export function dayOf(at) {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+/** @param {string} at */
+export function timeOf(at) {
+  return clock.format(new Date(at));
+}
+
+/** @param {string} at */
+export function fullTime(at) {
+  return full.format(new Date(at));
+}
+
+/**
+ * The line between two days.
+ * @param {string} at
+ */
+export function dayWords(at) {
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - dayOf(at)) / DAY_MS);
+  if (days === 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  const date = new Date(at);
+  return date.getFullYear() === new Date().getFullYear() ? longDay.format(date) : longDayYear.format(date);
+}
+
+/**
+ * As short as can be, for the list of rooms.
+ * @param {string} at
+ */
+export function shortTime(at) {
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - dayOf(at)) / DAY_MS);
+  const date = new Date(at);
+  if (days <= 0) return clock.format(date);
+  return days < 7 ? weekday.format(date) : shortDay.format(date);
+}

@@ -1,0 +1,142 @@
+/**
+ * Texts of people as nodes, and words for things that happened.
+ * @module
+ */
+
+import { h } from './dom.js';
+
+/** @import { Item } from '../types.js' */
+/** @import { People } from '../state/people.js' */
+/** @import { Room } from '../state/room.js' */
+
+const LINK = /https?:\/\/[^\s<>"'`]+/gi;
+/** What ends a sentence rather than an address. */
+const AFTER_LINK = /[.,;:!?…*_~]+$/;
+
+/**
+ * A text as nodes: http and https addresses become links, all else stays text.
+ * @param {string} text
+ * @returns {(Node | string)[]}
+ */
+export function linked(text) {
+  /** @type {(Node | string)[]} */
+  const parts = [];
+  let from = 0;
+  for (const match of text.matchAll(LINK)) {
+    const address = withoutTail(match[0]);
+    const href = safe(address);
+    if (!href) continue;
+    if (match.index > from) parts.push(text.slice(from, match.index));
+    parts.push(h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, address));
+    from = match.index + address.length;
+  }
+  if (from < text.length) parts.push(text.slice(from));
+  return parts;
+}
+
+/**
+ * @param {string} address
+ * @returns {string}
+ */
+function withoutTail(address) {
+  let end = address.replace(AFTER_LINK, '');
+  // A closing bracket belongs to the address only if it opened there.
+  while (/[)\]]$/.test(end) && !end.includes(end.endsWith(')') ? '(' : '[')) end = end.slice(0, -1).replace(AFTER_LINK, '');
+  return end;
+}
+
+/**
+ * @param {string} address
+ * @returns {string | null}
+ */
+function safe(address) {
+  try {
+    const { protocol, href } = new URL(address);
+    return protocol === 'https:' || protocol === 'http:' ? href : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether a text is nothing but a few emoji, which are shown large.
+ * @param {string} text
+ */
+export function isFewEmoji(text) {
+  return text.length <= 24 && /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$/u.test(text) && /\p{Extended_Pictographic}/u.test(text);
+}
+
+/**
+ * What happened, in a sentence.
+ * @param {Item} item
+ * @param {People} people
+ * @returns {string}
+ */
+export function noticeWords(item, people) {
+  const who = people.name(item.user ?? item.author);
+  const by = people.name(item.by ?? item.author);
+  const isOwn = !item.by || idOf(item.by) === idOf(item.user);
+  switch (item.type) {
+    case 'joined':
+      return isOwn ? `${who} joined` : `${by} added ${who}`;
+    case 'left':
+      return `${who} left`;
+    case 'removed':
+      return `${by} removed ${who}`;
+    case 'banned':
+      return `${by} banned ${who}`;
+    case 'role':
+      return item.role ? `${by} made ${who} ${article(item.role)}` : `${by} changed the role of ${who}`;
+    case 'renamed':
+      return item.name ? `${by} renamed the room to “${item.name}”` : `${by} renamed the room`;
+    case 'created':
+      return `${by} created the room`;
+    default:
+      return `${by} changed the room`;
+  }
+}
+
+/** @param {string | {id: string} | null | undefined} who */
+function idOf(who) {
+  return typeof who === 'string' ? who : who?.id;
+}
+
+/** @param {string} role */
+function article(role) {
+  if (role === 'owner') return 'the owner';
+  return `a ${role}`;
+}
+
+/**
+ * The last item of a room, for the list of rooms.
+ * @param {Item} item
+ * @param {People} people
+ * @param {string} me
+ * @param {Room} room
+ */
+export function previewWords(item, people, me, room) {
+  if (item.kind === 'notice') return noticeWords(item, people);
+  if (item.kind === 'call') return 'Call';
+  if (item.deleted) return 'Message deleted';
+  const text = (item.text ?? '').slice(0, 200);
+  if (item.author?.id === me) return `You: ${text}`;
+  return room.kind === 'direct' || !item.author ? text : `${item.author.username}: ${text}`;
+}
+
+/**
+ * What a room is called; a name of nothing but invisible characters needs another word.
+ * @param {Room} room
+ * @param {string} me
+ */
+export function roomName(room, me) {
+  if (room.kind === 'direct') {
+    if (!room.peer) return 'Direct conversation';
+    return room.peer.id === me ? 'Notes to myself' : room.peer.username;
+  }
+  return visible(room.name);
+}
+
+/** @param {string} name */
+export function visible(name) {
+  return /[^\p{C}\p{Z}\u115f\u1160\u2800\u3164\uffa0]/u.test(name) ? name : '(no visible name)';
+}

@@ -1,0 +1,67 @@
+import { tell } from './tabs.js';
+
+/** @import { Connection } from '../wire/connection.js' */
+/** @import { Room } from './room.js' */
+/** @import { Store } from './store.js' */
+
+const PAUSE_MS = 700;
+
+/** Tells the server how far rooms were read: at most one telling a room and pause, the highest one. */
+export class Reader {
+  /** What the server does not know yet. @type {Map<string, number>} */
+  #wanted = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {Connection} connection
+   * @param {Store} store
+   */
+  constructor(connection, store) {
+    this.connection = connection;
+    this.store = store;
+    connection.changed.listen((phase) => {
+      if (phase === 'live') this.#send();
+    });
+  }
+
+  /**
+   * Somebody saw the item `seq` of `room` on this page.
+   * @param {Room} room
+   * @param {number} seq
+   */
+  seen(room, seq) {
+    if (seq <= room.read) return;
+    this.#wanted.set(room.id, seq);
+    room.markRead(seq);
+    tell({ kind: 'read', user: this.store.me.id, room: room.id, seq });
+    this.#timer ??= setTimeout(() => this.#send(), PAUSE_MS);
+  }
+
+  #send() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.connection.isLive) return; // sent when we are back
+    for (const [id, seq] of this.#wanted) {
+      this.#wanted.delete(id);
+      this.connection.request('room.read', { room: id, seq }).then(
+        ({ read, unread }) => {
+          if (!this.#wanted.has(id)) this.store.room(id)?.markRead(read, unread);
+        },
+        (error) => {
+          if (error.isPassing) this.#again(id, seq, error.retryAfter ?? 1);
+        },
+      );
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} seq
+   * @param {number} seconds
+   */
+  #again(id, seq, seconds) {
+    this.#wanted.set(id, Math.max(seq, this.#wanted.get(id) ?? 0));
+    this.#timer ??= setTimeout(() => this.#send(), seconds * 1000);
+  }
+}

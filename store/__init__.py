@@ -1,0 +1,45 @@
+"""What outlives a connection or crosses a process. Only this module chooses implementations."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from store.database import Database
+from store.database_mongo import MongoDatabase
+from store.database_sqlite import SqliteDatabase
+from store.secrets import check_secret, load_secret, shared_secret
+
+DATABASE_FILE = "parley.db"
+
+
+@asynccontextmanager
+async def open_database(data_dir: Path, mongo_url: str | None) -> AsyncIterator[Database]:
+    """Open the database, and close it when the block ends: Mongo where its address is given, else SQLite.
+
+    Raises:
+        WrongStore: If it is not one that this program opens.
+        OSError: If the data directory cannot be used.
+        Unavailable: If it cannot be reached.
+    """
+    database: Database
+    if mongo_url is not None:
+        database = await MongoDatabase.open(mongo_url)
+    else:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = await SqliteDatabase.open(data_dir / DATABASE_FILE)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def open_secret(database: Database, data_dir: Path, given: str | None, mongo_url: str | None) -> str:
+    """Return the installation's secret: the given one, or that of the data directory, or of a shared database.
+
+    Raises:
+        ValueError: If it is short or a sample.
+    """
+    if given is not None:
+        return check_secret(given, "PARLEY_SECRET")
+    own = load_secret(data_dir)
+    return own if mongo_url is None else await shared_secret(database, own)

@@ -1,0 +1,194 @@
+"""The road to one Mongo database: bounded, with a deadline, its failures told in the seam's words."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import pymongo
+from pymongo import AsyncMongoClient, ReadPreference, WriteConcern, monitoring
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError, WriteConcernError, WriteError
+from pymongo.read_concern import ReadConcern
+
+from store.errors import StoreError, Unavailable, Unknown
+from store.mongo_shape import Document
+
+DEADLINE_S = 4.5
+"""Seconds a call may take, waiting for its turn included: callers give up after 5."""
+
+ELECTION_S = 3.0
+"""Seconds a call waits for a primary. Less than an election takes: who comes back is cheaper than who waits."""
+
+CONNECT_S = 2.0
+SLOTS = 64
+"""Calls at once. BSON is encoded on the loop: 2,000 at once held it for 80 ms."""
+
+CLOSE_S = 10.0
+"""Seconds that ``close`` waits for calls under way; each has a deadline of its own, so it is not reached."""
+
+KEPT = WriteConcern(w="majority", j=True)
+MAJORITY = ReadConcern("majority")
+DEFAULT_NAME = "parley"
+TEXT_LIMIT = 300
+"""Characters of the driver's text in our errors: it can hold the whole topology."""
+
+WRITES = frozenset({"insert", "update", "delete", "findAndModify", "commitTransaction"})
+"""Commands after which something may be kept."""
+
+Collection = AsyncCollection[Document]
+
+
+class Sending:
+    """Whether anything that writes was sent to a server."""
+
+    __slots__ = ("begun",)
+
+    def __init__(self) -> None:
+        self.begun = False
+
+
+_sending: ContextVar[Sending | None] = ContextVar("sending", default=None)
+
+
+class _Watch(monitoring.CommandListener):
+    """Notes that a command was sent: where none was, a failure leaves no doubt. The driver calls it in our task."""
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        sent = _sending.get()
+        if sent is not None and event.command_name in WRITES:
+            sent.begun = True
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing is to be noted."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing is to be noted."""
+
+
+def options() -> dict[str, Any]:
+    """Return what every client of ours is opened with, whatever its URL says."""
+    return {
+        "w": "majority",
+        "journal": True,
+        "readConcernLevel": "majority",
+        "readPreference": "primary",
+        "retryWrites": True,
+        "retryReads": True,
+        "serverSelectionTimeoutMS": int(ELECTION_S * 1000),
+        "connectTimeoutMS": int(CONNECT_S * 1000),
+        "maxPoolSize": SLOTS,
+        # A call that fails has its server looked at immediately. The other mode's second connection to each server
+        # tells of an election a little sooner.
+        "serverMonitoringMode": "poll",
+        "appname": "parley",
+    }
+
+
+class Link:
+    """One client and what bounds it."""
+
+    def __init__(self, url: str, name: str | None = None) -> None:
+        self.client: AsyncMongoClient[Document] = AsyncMongoClient(
+            url, **options(), timeoutMS=int(DEADLINE_S * 1000), event_listeners=[_Watch()]
+        )
+        self.database: AsyncDatabase[Document] = (
+            self.client[name] if name else self.client.get_default_database(DEFAULT_NAME)
+        ).with_options(read_preference=ReadPreference.PRIMARY, write_concern=KEPT, read_concern=MAJORITY)
+        self.closed = False
+        self._slots = asyncio.Semaphore(SLOTS)
+
+    def collection(self, name: str) -> Collection:
+        """Return the collection of this name."""
+        return self.database[name]
+
+    @contextlib.asynccontextmanager
+    async def turn(self, seconds: float = DEADLINE_S) -> AsyncIterator[float]:
+        """Wait for a slot; give the time (``time.monotonic``) by which the call is to be over.
+
+        Raises:
+            Unavailable: If the link is closed, or no slot comes free in time.
+        """
+        if self.closed:
+            raise Unavailable("the database is closed")
+        until = time.monotonic() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise Unavailable("the database is too busy") from None
+        try:
+            yield until
+        finally:
+            self._slots.release()
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """Enclose a read.
+
+        Raises:
+            Unavailable: If it fails.
+        """
+        async with self.turn() as until:
+            try:
+                with before(until):
+                    yield
+            except PyMongoError as error:
+                raise Unavailable(told(error)) from error
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Enclose one statement that writes. Refusals that mean something to the caller are caught inside.
+
+        Raises:
+            Unavailable: If nothing was written.
+            Unknown: If something may have been.
+        """
+        async with self.turn() as until:
+            with sending() as sent:
+                try:
+                    with before(until):
+                        yield
+                except PyMongoError as error:
+                    raise failure(error, sent) from error
+
+    async def close(self) -> None:
+        """Let the calls under way finish, then close."""
+        if self.closed:
+            return
+        self.closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                for _ in range(SLOTS):
+                    await self._slots.acquire()
+        await self.client.close()
+
+
+def before(until: float) -> contextlib.AbstractContextManager[Any]:
+    """Return a context in which the driver gives up at this time (``time.monotonic``)."""
+    return pymongo.timeout(max(until - time.monotonic(), 0.001))
+
+
+@contextlib.contextmanager
+def sending() -> Iterator[Sending]:
+    """Give a note on which it stands whether anything was sent in this context."""
+    sent = Sending()
+    token = _sending.set(sent)
+    try:
+        yield sent
+    finally:
+        _sending.reset(token)
+
+
+def failure(error: PyMongoError, sent: Sending) -> StoreError:
+    """Return what a failed write means: a statement that was not sent, or was refused, has written nothing."""
+    refused = isinstance(error, WriteError) and not isinstance(error, WriteConcernError)
+    return Unavailable(told(error)) if refused or not sent.begun else Unknown(told(error))
+
+
+def told(error: PyMongoError) -> str:
+    """Return the driver's text, cut."""
+    return f"{type(error).__name__}: {error}"[:TEXT_LIMIT]

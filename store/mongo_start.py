@@ -1,0 +1,154 @@
+"""Opening a Mongo database: what it must be, what it says of itself, and bringing it to what is declared."""
+
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
+
+from store.database import Database
+from store.errors import Unavailable, WrongStore
+from store.migrations import Migration
+from store.mongo_link import Link, before, told
+from store.mongo_shape import Document, Shape
+
+PRODUCT = "parley"
+META = "meta"
+"""The collection of what the database says of itself. Its record ``parley`` comes before all else, so that a database
+with anything in it and without that record is somebody else's, or a restore that did not come to its end."""
+
+START_S = 600.0
+"""Seconds for making indexes, which on a large database take a while."""
+
+NAMESPACE_EXISTS = 48
+INDEX_CONFLICTS = (85, 86)
+
+
+async def start(link: Link, shapes: Iterable[Shape[Any]], version: int) -> Document:
+    """Make the database or check that it is ours, make what is missing in it, and return what it says of itself.
+
+    Several nodes may do so at once: what the first one makes is everybody's.
+
+    Raises:
+        WrongStore: If it is no replica set, or not a database of this product and version.
+        Unavailable: If it cannot be reached.
+    """
+    async with link.turn(START_S) as until:
+        try:
+            await _check_replica_set(link)
+            meta = await _meta(link, version)
+            with before(until):
+                for shape in shapes:
+                    await _make(link, shape)
+        except PyMongoError as error:
+            raise Unavailable(told(error)) from error
+    return meta
+
+
+async def _check_replica_set(link: Link) -> None:
+    hello = await link.client.admin.command("hello")
+    if hello.get("isreplicaset"):
+        raise WrongStore("this mongod waits for its replica set to be initiated: run rs.initiate() on it once")
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise WrongStore(
+            "this mongod stands alone, and transactions and majority writes need a replica set: start it with "
+            "--replSet and run rs.initiate() on it once; one member is enough"
+        )
+
+
+async def _meta(link: Link, version: int) -> Document:
+    meta = await _read(link)
+    if meta is None:
+        names = await link.database.list_collection_names(filter={"name": {"$not": {"$regex": r"^system\."}}})
+        meta = await _read(link)
+        if meta is None and names:
+            raise WrongStore(
+                f"the Mongo database {link.database.name} holds {', '.join(sorted(names)[:3])} and no record that it "
+                "is Parley's: name another one, or finish the restore that made it"
+            )
+    return check_meta(meta or await _first(link, version), version)
+
+
+async def _read(link: Link) -> Document | None:
+    return await link.collection(META).find_one({"_id": PRODUCT})
+
+
+async def _first(link: Link, version: int) -> Document:
+    meta = new_meta(version)
+    try:
+        await link.collection(META).insert_one(meta)
+    except DuplicateKeyError:
+        return await _read(link) or meta
+    return meta
+
+
+def new_meta(version: int) -> Document:
+    """Return what a new database says of itself."""
+    return {"_id": PRODUCT, "product": PRODUCT, "version": version, "epoch": secrets.token_hex(8)}
+
+
+def check_meta(meta: Document, version: int) -> Document:
+    """Return what a database says of itself if this program may open it.
+
+    Raises:
+        WrongStore: If it may not.
+    """
+    if meta.get("product") != PRODUCT:
+        raise WrongStore(f"this database is of {meta.get('product')}, not of Parley")
+    if meta["version"] > version:
+        raise WrongStore(
+            f"this database is of version {meta['version']} and this program knows {version}: start a newer program"
+        )
+    return meta
+
+
+async def _make(link: Link, shape: Shape[Any]) -> None:
+    try:
+        await link.database.create_collection(shape.name, check_exists=False)
+    except OperationFailure as error:
+        if error.code != NAMESPACE_EXISTS:
+            raise
+    try:
+        if models := shape.index_models():
+            await link.collection(shape.name).create_indexes(models)
+    except OperationFailure as error:
+        if error.code in INDEX_CONFLICTS:
+            raise WrongStore(f"{shape.name} has an index of another form than declared: {told(error)}") from error
+        raise
+
+
+async def migrate(
+    link: Link, database: Database, meta: Document, version: int, migrations: Sequence[Migration]
+) -> None:
+    """Bring records of an older version to this one, step by step; a step that was cut off is run again.
+
+    Raises:
+        Unavailable: If the database cannot be reached.
+    """
+    for from_version, step in migrations:
+        if meta["version"] <= from_version < version:
+            await step(database)
+            await _raise_version(link, from_version + 1)
+    if meta["version"] < version:
+        await _raise_version(link, version)
+
+
+async def _raise_version(link: Link, version: int) -> None:
+    async with link.writing():
+        await link.collection(META).update_one({"_id": PRODUCT}, {"$max": {"version": version}})
+
+
+async def ping(link: Link) -> None:
+    """Write to the database and return when it is kept.
+
+    Raises:
+        Unavailable: If nothing was written.
+        Unknown: If it may have been.
+    """
+    async with link.writing():
+        try:
+            await link.collection(META).update_one({"_id": "ping"}, {"$max": {"at": time.time_ns()}}, upsert=True)
+        except DuplicateKeyError:
+            # Another node made the record just now, and a refusal has waited for the majority as a write does.
+            return

@@ -1,0 +1,192 @@
+"""The database file: opening it, what it says of itself, and bringing its tables to what is declared."""
+
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from store.errors import Unavailable, WrongStore
+from store.sqlite_shape import Shape
+
+PRODUCT = "parley"
+FILE_NAME = "parley.db"
+"""What the file is called in a data directory."""
+
+BUSY_TIMEOUT_S = 4.0
+"""How long a write waits for another process that writes to the same file: callers give up after 5 seconds."""
+
+PAUSE_S = 0.01
+"""Between two tries of what SQLite itself does not wait for."""
+
+STATEMENTS = 512
+"""Statements that a connection keeps prepared."""
+
+CACHE_KIB = 32_768
+"""Pages that a connection keeps in memory."""
+
+Meta = Mapping[str, Any]
+T = TypeVar("T")
+
+
+def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
+    """Return a connection to a file that exists.
+
+    It gives text as bytes, which is what decoders want. One that is not for writing cannot.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=STATEMENTS,
+    )
+    connection.text_factory = bytes
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    if not writing:
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def prepare(path: Path, shapes: Iterable[Shape[Any]], version: int) -> Meta:
+    """Make the database or check that it is ours, make what is missing, and return what it says of itself.
+
+    Several processes may do so at once: what the first one makes is everybody's.
+
+    Raises:
+        WrongStore: If there is something else, or a database of another product or a newer version.
+        Unavailable: If it cannot be opened now.
+    """
+    _make_file(path)
+    try:
+        connection = connect(path, writing=True)
+        try:
+            return _prepare(connection, path, shapes, version)
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise WrongStore(f"{path} is not a SQLite database: move it away, or name another place") from error
+        raise Unavailable(f"cannot open {path}: {error}") from error
+
+
+def _make_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # It holds what people said to each other: for nobody but the user that the server runs as.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except (FileExistsError, NotADirectoryError) as error:
+        raise WrongStore(f"{error.filename} is a file where a folder should be: name another place") from error
+    except IsADirectoryError as error:
+        raise WrongStore(f"{path} is a folder where the database file should be: name another place") from error
+    except OSError as error:
+        raise WrongStore(f"cannot write to {path}: {error.strerror}; give the server's user the right to") from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, shapes: Iterable[Shape[Any]], version: int) -> Meta:
+    _patiently(lambda: check(connection, path, version))
+    _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchall())
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("CREATE TABLE IF NOT EXISTS _meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID")
+    first = {"product": PRODUCT, "version": version, "epoch": new_epoch()}
+    connection.executemany("INSERT OR IGNORE INTO _meta VALUES (?,?)", first.items())
+    meta = check(connection, path, version)
+    for shape in shapes:
+        _align(connection, shape)
+    connection.execute("COMMIT")
+    return meta
+
+
+def new_epoch() -> str:
+    """Return a new name for what cursors refer to."""
+    return secrets.token_hex(8)
+
+
+def check(connection: sqlite3.Connection, path: Path, version: int) -> Meta:
+    """Return what a database says of itself if this program may open it; nothing if it is empty.
+
+    Raises:
+        WrongStore: If it may not.
+    """
+    tables = {str(name, "utf-8") for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    if not tables:
+        return {}
+    meta: dict[str, Any] = {}
+    if "_meta" in tables:
+        found = connection.execute("SELECT key,value FROM _meta").fetchall()
+        meta = {str(key, "utf-8"): str(value, "utf-8") if isinstance(value, bytes) else value for key, value in found}
+    if meta.get("product") != PRODUCT:
+        whose = meta.get("product", f"holds {', '.join(sorted(tables)[:3])} and")
+        raise WrongStore(f"{path} is not a database of Parley (it is of {whose}): name another place")
+    if meta["version"] > version:
+        raise WrongStore(
+            f"{path} is of version {meta['version']} and this program knows {version}: start a newer program, "
+            "or restore a backup that this one wrote"
+        )
+    return meta
+
+
+def _align(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
+    """Make what is missing of a table: itself, columns, indexes, words; drop indexes that are not declared any more."""
+    # In a table that is there, a column that was added later is hidden from this list when it is a virtual one.
+    present = {str(row[1], "utf-8"): bool(row[6]) for row in connection.execute(f'PRAGMA table_xinfo("{shape.name}")')}
+    if not present:
+        connection.execute(shape.table_sql())
+    else:
+        for field in shape.indexed:
+            if field not in present:
+                connection.execute(shape.column_sql(field))
+                present[field] = True
+        shape.derive([field for field, derived in present.items() if derived])
+    _align_indexes(connection, shape)
+    if shape.table.words:
+        _align_words(connection, shape)
+
+
+def _align_indexes(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
+    found = connection.execute(
+        "SELECT name,sql FROM sqlite_schema WHERE type='index' AND tbl_name=? AND sql IS NOT NULL", (shape.name,)
+    ).fetchall()
+    present = {str(name, "utf-8"): str(sql, "utf-8") for name, sql in found}
+    wanted = shape.index_sqls()
+    for name in present:
+        if present[name] != wanted.get(name):
+            connection.execute(f'DROP INDEX "{name}"')
+    for name, sql in wanted.items():
+        if present.get(name) == sql:
+            continue
+        try:
+            connection.execute(sql)
+        except sqlite3.IntegrityError as error:
+            raise WrongStore(f"{shape.name} holds records that its unique index {name} refuses: {error}") from error
+
+
+def _align_words(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
+    """Make the table of words, and again where other fields are looked in than those it was made of."""
+    key, fields = f"words:{shape.name}", ",".join(shape.table.words)
+    made = connection.execute("SELECT value FROM _meta WHERE key=?", (key,)).fetchall()
+    if made and str(made[0][0], "utf-8") == fields:
+        return
+    connection.execute(f'DROP TABLE IF EXISTS "{shape.words_table}"')
+    connection.execute(shape.words_sql())
+    for at, document in connection.execute(shape.stamped_sql):
+        if tokens := shape.tokens(shape.decode(document)):
+            connection.execute(shape.keep_words_sql, (at, tokens))
+    connection.execute("INSERT OR REPLACE INTO _meta VALUES (?,?)", (key, fields))
+
+
+def _patiently(do: Callable[[], T]) -> T:
+    """Do what fails at once where another process does the same, until it succeeds or takes too long."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            return do()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE_S)

@@ -1,0 +1,168 @@
+"""What must hold of every frame and object that a Parley server sends, whatever a client does with it."""
+
+import json
+import re
+from typing import Any
+
+from tests.client.wire import Violation
+
+Json = dict[str, Any]
+
+LIST_LIMIT = 256 * 1024
+DURABLE = frozenset({"message", "room"})
+"""Events that carry a rev; all others carry none."""
+
+KINDS = frozenset({"text", "notice", "call"})
+ROOM_KINDS = frozenset({"public", "private", "direct", "self"})
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def demand(holds: bool, what: str, about: object = "") -> None:
+    """Raise ``Violation`` unless ``holds``."""
+    if not holds:
+        raise Violation(f"{what}: {about}"[:2000])
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> Json:
+    demand(len({key for key, _ in pairs}) == len(pairs), "a duplicate key", pairs)
+    return dict(pairs)
+
+
+def _constant(name: str) -> None:
+    raise Violation(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_constant)
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(text: str) -> Json:
+    """Read one frame: a compact JSON object without duplicate keys, NaN or lone surrogates, ``re`` or ``ev`` first."""
+    try:
+        value = _decoder.decode(text)
+    except ValueError as error:
+        raise Violation(f"not JSON: {error}: {text[:200]}") from None
+    demand(isinstance(value, dict), "not an object", text)
+    again = _encoder.encode(value)
+    if again != text:
+        again.encode()  # lone surrogates, escaped in the text, end here
+        demand(not re.search(r"\s", _STRING.sub('""', text)), "not compact", text)
+        json.loads(text, object_pairs_hook=_pairs)
+    first = next(iter(value), None)
+    demand(first in ("re", "ev"), "re or ev must come first", text)
+    return value  # type: ignore[no-any-return]  # a dict, as demanded above
+
+
+def check_time(value: object, what: str) -> None:
+    """RFC 3339 in UTC with milliseconds."""
+    demand(isinstance(value, str) and bool(_TIME.fullmatch(value)), f"{what} is no time", value)
+
+
+def check_item(item: Json) -> None:
+    """An item as the protocol draws it."""
+    for key in ("id", "room", "seq", "rev", "kind", "author", "cid", "created_at", "edited_at", "deleted"):
+        demand(key in item, f"an item without {key}", item)
+    demand(isinstance(item["id"], str) and isinstance(item["room"], str), "ids are strings", item)
+    demand(type(item["seq"]) is int and type(item["rev"]) is int, "seq and rev are whole numbers", item)
+    demand(1 <= item["seq"] <= item["rev"], "seq is the first rev of an item", item)
+    demand(item["kind"] in KINDS, "an unknown kind", item)
+    demand(type(item["deleted"]) is bool, "deleted is a bool", item)
+    check_time(item["created_at"], "created_at")
+    if item["edited_at"] is not None:
+        check_time(item["edited_at"], "edited_at")
+    author = item["author"]
+    if author is not None:
+        demand(isinstance(author.get("id"), str) and isinstance(author.get("username"), str), "an author", item)
+    if item["kind"] == "text":
+        _check_text(item)
+    elif item["kind"] == "notice":
+        demand(all(key in item for key in ("type", "user", "by")), "a notice has type, user, by", item)
+
+
+def _check_text(item: Json) -> None:
+    demand(item["author"] is not None and isinstance(item["cid"], str), "a text has an author and a cid", item)
+    demand(isinstance(item["text"], str) and "reply_to" in item, "a text has text and reply_to", item)
+    demand((item["text"] == "") == item["deleted"], "a text is empty where it is deleted, and nowhere else", item)
+    demand(isinstance(item["attachments"], list), "attachments is a list", item)
+    emojis = [reaction["emoji"] for reaction in item["reactions"]]
+    demand(len(set(emojis)) == len(emojis), "an emoji twice", item)
+    for reaction in item["reactions"]:
+        users = reaction["users"]
+        demand(reaction["count"] >= 1 and len(users) == min(20, reaction["count"]), "a reaction's users", item)
+        demand(len(set(users)) == len(users), "a user twice in a reaction", item)
+
+
+def check_room(room: Json, *, viewer: bool = True) -> None:
+    """A room; ``viewer``: as one person sees it, so with that person's role."""
+    for key in ("id", "kind", "name", "description", "picture", "owner", "member_count", "head"):
+        demand(key in room, f"a room without {key}", room)
+    demand(room["kind"] in ROOM_KINDS, "an unknown kind of room", room)
+    demand(type(room["head"]) is int and room["head"] >= 0, "a head is a whole number", room)
+    if viewer:
+        demand("role" in room, "a room without role", room)
+    if viewer and room["kind"] == "direct":
+        demand(isinstance(room.get("peer", {}).get("username"), str), "a direct room has a peer", room)
+
+
+def check_problem(problem: Json, status: int) -> None:
+    """An error of REST."""
+    for key in ("type", "title", "status", "code", "detail"):
+        demand(key in problem, f"a problem without {key}", problem)
+    demand(problem["status"] == status, f"a problem of status {status}", problem)
+
+
+class Order:
+    """The rules that span the frames of one connection: who may speak when, and how revs rise."""
+
+    def __init__(self) -> None:
+        self.revs: dict[str, int] = {}
+        """The highest rev seen in each room, or where the room stood at the hello."""
+        self.left: set[str] = set()
+        self.live = False
+        self._answered = False
+
+    def hello(self, answer: Json, cursors: dict[str, int]) -> None:
+        """Learn from the answer of hello where each room's events begin."""
+        for room in answer["rooms"]:
+            check_room(room)
+            demand(room["state"] in ("new", "ok", "delta", "behind", "reset"), "an unknown state", room)
+            demand((room["state"] == "new") == (room["id"] not in cursors), "new is a room without a cursor", room)
+            known = cursors.get(room["id"], 0)
+            self.revs[room["id"]] = known if room["state"] in ("ok", "delta") else 0
+        kinds = [room["kind"] for room in answer["rooms"]]
+        demand(kinds[:1] == ["self"] and "self" not in kinds[1:], "the self stream comes first", kinds)
+        self._answered = True
+
+    def event(self, frame: Json) -> None:
+        """Hold an event to the rules."""
+        name, room, rev = frame["ev"], frame.get("room"), frame.get("rev")
+        demand(self._answered or name == "goaway", "an event before the answer of hello", frame)
+        if name == "room.joined":
+            check_room(frame["d"])
+            self.left.discard(frame["d"]["id"])
+            self.revs[frame["d"]["id"]] = frame["d"]["head"]
+        elif name == "room.left":
+            left = frame["d"]
+            demand(left["reason"] in ("left", "removed", "banned", "deleted") and "by" in left, "a reason", frame)
+            self.left.add(left["room"])
+        elif name == "live":
+            demand(not self.live, "live twice", frame)
+            self.live = True
+        if room is not None:
+            demand(room not in self.left, "an event of a room that was left", frame)
+        demand((name in DURABLE) == ("rev" in frame), "durable events have a rev, others none", frame)
+        if name in DURABLE:
+            self._durable(frame, str(room), rev)
+
+    def _durable(self, frame: Json, room: str, rev: object) -> None:
+        demand(type(rev) is int and rev > self.revs.get(room, 0), f"rev must rise above {self.revs.get(room)}", frame)
+        assert isinstance(rev, int)
+        self.revs[room] = rev
+        if frame["ev"] == "message":
+            check_item(frame["d"])
+            demand(frame["d"]["room"] == room and frame["d"]["rev"] == rev, "an item of another room or rev", frame)
+        else:
+            check_room(frame["d"], viewer=False)
+            demand(frame["d"]["id"] == room, "another room", frame)

@@ -1,0 +1,52 @@
+"""A server as its clients know it: an address. What is opened through a ``Site`` is closed with it."""
+
+import asyncio
+import itertools
+from types import TracebackType
+from typing import Any, Self
+
+from tests.client.account import PASSWORD, Account
+from tests.client.rest import Rest
+from tests.client.socket import Listener, Socket
+
+_numbers = itertools.count(1)
+
+
+class Site:
+    """An async context manager around the clients of one server."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.address = address
+        self.rest = Rest(address)
+        self._sockets: list[Socket] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for socket in self._sockets:
+            socket.cut()
+        await asyncio.gather(*(socket.closed for socket in self._sockets))
+        await self.rest.close()
+
+    async def register(self, name: str = "user", *, password: str = PASSWORD) -> Account:
+        """Make an account with a username nobody has: ``name`` and a number."""
+        return await Account.register(self.rest, f"{name[:13]}-{next(_numbers)}", password=password)
+
+    async def log_in(self, account: Account) -> Account:
+        """Begin another session of somebody's account, on this server."""
+        return await Account.log_in(self.rest, account.username, password=account.password)
+
+    async def open(self, listener: Listener | None = None, **options: Any) -> Socket:
+        """Open a websocket; nothing is said on it yet."""
+        socket = await Socket.open(self.address, listener, **options)
+        self._sockets.append(socket)
+        return socket
+
+    async def connect(self, account: Account, listener: Listener | None = None, **options: Any) -> Socket:
+        """Open a websocket and say hello as somebody."""
+        socket = await self.open(listener, **options)
+        await socket.hello(account.token)
+        return socket

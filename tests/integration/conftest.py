@@ -1,0 +1,62 @@
+"""Servers as processes on each store, and clients that know nothing but the protocol."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from tests.client.site import Site
+from tests.client.wire import VIOLATIONS
+from tests.processes import ServerProcess, running
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A fresh store that servers can be started on, one or several."""
+
+    name: str
+    folder: Path
+    mongo: str | None
+
+    def server(self, **variables: str) -> ServerProcess:
+        """Return a server on this store, not yet started. Those on SQLite share the data directory."""
+        if self.mongo is None:
+            return ServerProcess(self.folder / "data", variables=variables)
+        number = sum(1 for path in self.folder.iterdir() if path.name.startswith("node"))
+        data = self.folder / f"node{number}"
+        data.mkdir()
+        return ServerProcess(data, "--mongo-url", self.mongo, variables=variables)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mongo", marks=pytest.mark.mongo)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Each store in turn, empty."""
+    if request.param == "sqlite":
+        return Store("sqlite", tmp_path, None)
+    parts = urlsplit(request.getfixturevalue("mongo_url"))
+    return Store("mongo", tmp_path, urlunsplit(parts._replace(path=f"/parley_{uuid.uuid4().hex[:12]}")))
+
+
+@pytest.fixture
+async def server(store: Store) -> AsyncIterator[ServerProcess]:
+    """A running server; at the end it must stop in order and its log must be free of tracebacks."""
+    async with running(store.server()) as process:
+        yield process
+
+
+@pytest.fixture
+async def site(server: ServerProcess) -> AsyncIterator[Site]:
+    """Clients of ``server``."""
+    async with Site(server.address) as site:
+        yield site
+
+
+@pytest.fixture(autouse=True)
+def _protocol_is_kept() -> Iterator[None]:
+    """Fail a test whose clients saw something that the protocol forbids."""
+    VIOLATIONS.clear()
+    yield
+    assert not VIOLATIONS, VIOLATIONS[:5]

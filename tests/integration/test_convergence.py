@@ -1,0 +1,155 @@
+"""Snapshot and events equal a fresh fetch, whatever people do and however often a watcher is cut off."""
+
+import asyncio
+import random
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from tests.client.mirror import PATIENCE
+from tests.client.site import Site
+from tests.client.wire import VIOLATIONS
+from tests.integration.published import documents, rest_operations, socket_operations
+from tests.integration.world import ACTIONS, Pick, World
+from tests.processes import ServerProcess
+
+T = TypeVar("T")
+
+SEEDS = range(4)
+EXAMPLES = 8
+STEPS = 60
+"""What one run of the machine may take is about a minute on each store; the nightly run raises both."""
+
+WITHOUT_STATE = frozenset({"hello"})
+"""Operations of the documents that are no action of the machine: mirrors say hello whenever they come back."""
+
+
+class Machine(RuleBasedStateMachine):
+    """Random actions of five people, three mirrors that are cut off at random."""
+
+    address: tuple[str, int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.site = Site(self.address)
+        self.world = World(self.site)
+        self.failed = False
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let the loop run until something is done."""
+        try:
+            result = self.loop.run_until_complete(asyncio.wait_for(work, 3 * PATIENCE))
+            assert not VIOLATIONS, VIOLATIONS[:3]
+        except BaseException:
+            self.failed = True
+            raise
+        return result
+
+    @initialize()
+    def begin(self) -> None:
+        self.run(self.world.begin())
+
+    @rule(data=st.data())
+    def act(self, data: st.DataObject) -> None:
+        pick = _drawn(data)
+        name = pick(sorted(ACTIONS))
+        self.run(self.world.act(name, ACTIONS[name](self.world, pick)))
+
+    @rule(data=st.data(), count=st.integers(2, 8))
+    def act_at_once(self, data: st.DataObject, count: int) -> None:
+        pick = _drawn(data)
+        names = [pick([name for name in sorted(ACTIONS) if not name.startswith("auth.")]) for _ in range(count)]
+        works = [self.world.act(name, ACTIONS[name](self.world, pick)) for name in names]
+
+        async def together() -> None:
+            await asyncio.gather(*works)
+
+        self.run(together())
+
+    @rule(which=st.integers(0, 2))
+    def cut(self, which: int) -> None:
+        self.world.mirrors[which].cut()
+
+    @rule(which=st.integers(0, 2))
+    def come_back(self, which: int) -> None:
+        mirror = self.world.mirrors[which]
+        if mirror.socket is None:
+            self.run(mirror.connect())
+
+    @rule()
+    def compare(self) -> None:
+        self.run(self.world.check())
+
+    def teardown(self) -> None:
+        try:
+            if not self.failed and self.world.mirrors:
+                self.run(self.world.check())
+        finally:
+            self.loop.run_until_complete(self.site.__aexit__(None, None, None))
+            self.loop.close()
+
+
+def _drawn(data: st.DataObject) -> Pick:
+    def pick(values: Sequence[Any]) -> Any:
+        return data.draw(st.sampled_from(values))
+
+    return pick
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_mirrors_equal_a_fresh_fetch(server: ServerProcess) -> None:
+    class Here(Machine):
+        address = server.address
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def _each_once(world: World, rng: random.Random) -> None:
+    """Let every operation succeed once, a mirror being cut off or not, and compare after each."""
+    await world.begin()
+    for name, action in ACTIONS.items():
+        cut = rng.choice([None, *world.mirrors])
+        if cut is not None:
+            cut.cut()
+        for _ in range(200):
+            await world.act(name, action(world, rng.choice))
+            if world.done[name]:
+                break
+        assert world.done[name], f"{name} never succeeded: {world.refused}"
+        await world.check()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_every_operation_leaves_mirrors_equal(site: Site) -> None:
+    seen: set[str] = set()
+    for seed in SEEDS:
+        world = World(site)
+        await _each_once(world, random.Random(seed))
+        seen |= {name for mirror in world.mirrors for name in mirror.seen}
+    assert {"hello:ok", "hello:delta", "message", "room", "room.joined", "room.left", "read", "typing"} <= seen
+
+
+async def test_every_published_operation_is_in_the_machine(site: Site) -> None:
+    openapi, asyncapi = await documents(site.rest)
+    published = rest_operations(openapi).keys() | socket_operations(asyncapi).keys()
+    assert published - WITHOUT_STATE == ACTIONS.keys()

@@ -1,0 +1,296 @@
+"""People who do things to each other in rooms, through either door, while mirrors watch."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from tests.client.account import PASSWORD, Account
+from tests.client.checks import Json
+from tests.client.mirror import Mirror
+from tests.client.rest import Refused
+from tests.client.routes import ROUTES, request_of
+from tests.client.site import Site
+from tests.client.socket import Socket
+from tests.client.truth import converged
+
+T = TypeVar("T")
+TEXTS = ["hello", "👍🏽 <b>", "x" * 4000, " trailing ", "@all"]
+EMOJIS = [":+1:", "❤️", "👨‍👩‍👧‍👦"]
+
+REFUSALS = frozenset(
+    {
+        "bad_request",
+        "banned",
+        "direct_room",
+        "forbidden",
+        "member_not_found",
+        "message_deleted",
+        "message_not_found",
+        "not_a_member",
+        "not_found",
+        "owner_must_stay",
+        "room_not_found",
+        "too_many_reactions",
+        "conflict",
+    }
+)
+"""What a person may be told who asks for something at random."""
+
+Pick = Callable[[Sequence[Any]], Any]
+"""Chooses one of several; the machine or a seed stands behind it."""
+
+
+class Person:
+    """Somebody who acts: an account with a socket of its own."""
+
+    def __init__(self, account: Account, socket: Socket) -> None:
+        self.account = account
+        self.socket = socket
+
+    @property
+    def id(self) -> str:
+        return self.account.id
+
+    async def do(self, op: str, d: Json, *, socket: bool = False) -> Any:
+        """Ask through the websocket where that is wanted and there is a door, else through REST."""
+        route = ROUTES[op]
+        if route.method is None or (socket and route.socket):
+            return await self.socket.call(op, d)
+        return (await self.account.request(*request_of(op, d))).ok()
+
+
+class World:
+    """Five people, three of whom are mirrored by a device that only listens."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.people: list[Person] = []
+        self.mirrors: list[Mirror] = []
+        self.rooms: list[str] = []
+        self.messages: list[tuple[str, str]] = []
+        """Room and id of each message that was sent."""
+        self.done: Counter[str] = Counter()
+        """Operations that succeeded, by name."""
+        self.refused: Counter[str] = Counter()
+        """Refusals, by operation and code."""
+        self.cids = itertools.count()
+
+    async def begin(self) -> None:
+        """Let everybody in; a first room with everybody in it."""
+        for _ in range(5):
+            await self.add_person()
+        first, *others = self.people
+        room = (await first.do("room.create", {"name": "first", "kind": "public"}))["id"]
+        self.rooms.append(room)
+        for person in others:
+            await person.do("room.join", {"room": room})
+        for person in self.people[:3]:
+            mirror = Mirror(self.site, await self.site.log_in(person.account))
+            await mirror.connect()
+            self.mirrors.append(mirror)
+
+    async def add_person(self) -> Person:
+        """Register somebody who acts."""
+        account = await self.site.register("person")
+        person = Person(account, await self.site.connect(account, deaf=True))
+        self.people.append(person)
+        return person
+
+    async def act(self, name: str, action: Coroutine[Any, Any, None]) -> None:
+        """Do something; whoever asks for it may be refused, with a code that fits."""
+        try:
+            await action
+        except Refused as refused:
+            if refused.code not in REFUSALS:
+                raise AssertionError(f"{name}: {refused.code}: {refused.detail}") from refused
+            self.refused[f"{name} {refused.code}"] += 1
+        else:
+            self.done[name] += 1
+
+    async def check(self) -> None:
+        """Every mirror equals a fresh fetch, those that are cut off once they are back."""
+        for mirror in self.mirrors:
+            if mirror.socket is None:
+                await mirror.connect()
+        for mirror in self.mirrors:
+            await converged(mirror)
+
+
+Action = Callable[[World, Pick], Coroutine[Any, Any, None]]
+ACTIONS: dict[str, Action] = {}
+"""For each operation something that uses it. What is chosen is chosen before the coroutine starts."""
+
+
+def _ask(op: str, fill: Callable[[World, Pick], Json]) -> Action:
+    """Make an action of an operation whose answer nobody needs."""
+
+    def act(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+        person, d, socket = pick(world.people), fill(world, pick), pick([False, True])
+
+        async def run() -> None:
+            await person.do(op, d, socket=socket)
+
+        return run()
+
+    return act
+
+
+def _in_room(**fields: Sequence[Any]) -> Callable[[World, Pick], Json]:
+    return lambda world, pick: {"room": pick(world.rooms)} | {name: pick(values) for name, values in fields.items()}
+
+
+def _with_user(**fields: Sequence[Any]) -> Callable[[World, Pick], Json]:
+    return lambda world, pick: _in_room(**fields)(world, pick) | {"user": pick([one.id for one in world.people])}
+
+
+def _on_message(**fields: Sequence[Any]) -> Callable[[World, Pick], Json]:
+    def fill(world: World, pick: Pick) -> Json:
+        room, message = pick(world.messages or [(world.rooms[0], "none")])
+        return {"room": room, "message": message} | {name: pick(values) for name, values in fields.items()}
+
+    return fill
+
+
+def _send(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person, socket = pick(world.people), pick([False, True])
+    d = {"room": pick(world.rooms), "text": pick(TEXTS), "cid": f"cid-{next(world.cids)}"}
+    answered = pick([None, *[message for room, message in world.messages if room == d["room"]][-3:]])
+    if answered is not None:
+        d["reply_to"] = answered
+
+    async def run() -> None:
+        item = await person.do("message.send", d, socket=socket)
+        again = await person.do("message.send", d, socket=not socket)
+        assert (again["id"], again["seq"]) == (item["id"], item["seq"])
+        world.messages.append((d["room"], item["id"]))
+
+    return run()
+
+
+def _create(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person, socket = pick(world.people), pick([False, True])
+    d = {"name": "room", "kind": pick(["public", "private"]), "history": pick(["all", "joined"])}
+
+    async def run() -> None:
+        world.rooms.append((await person.do("room.create", d, socket=socket))["id"])
+
+    return run()
+
+
+def _direct(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person, peer = pick(world.people), pick(world.people)
+
+    async def run() -> None:
+        room = (await person.do("room.direct", {"user": peer.id}))["id"]
+        if room not in world.rooms:
+            world.rooms.append(room)
+
+    return run()
+
+
+def _read(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person, room, socket, back = pick(world.people), pick(world.rooms), pick([False, True]), pick([0, 1, 3])
+
+    async def run() -> None:
+        head = (await person.do("message.list", {"room": room, "limit": 1}))["head"]
+        answer = await person.do("room.read", {"room": room, "seq": max(0, head - back)}, socket=socket)
+        assert answer["read"] >= max(0, head - back)
+
+    return run()
+
+
+def _log_in(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person = pick(world.people)
+
+    async def run() -> None:
+        person.account = await world.site.log_in(person.account)
+        person.socket = await world.site.connect(person.account, deaf=True)
+
+    return run()
+
+
+def _log_out(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person = pick(world.people)
+
+    async def run() -> None:
+        await person.account.log_out()
+        assert (await person.socket.closed).code == 4504
+        person.account = await world.site.log_in(person.account)
+        person.socket = await world.site.connect(person.account, deaf=True)
+
+    return run()
+
+
+def _refresh(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person = pick(world.people)
+
+    async def run() -> None:
+        await person.account.refresh()
+        await person.socket.call("auth.refresh", {"token": person.account.token})
+
+    return run()
+
+
+def _register(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    async def run() -> None:
+        await Account.register(world.site.rest, f"extra-{next(world.cids)}-{id(world) % 9973}", password=PASSWORD)
+
+    del pick
+    return run()
+
+
+def _users(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person, wanted = pick(world.people), [one.id for one in world.people]
+
+    async def run() -> None:
+        by_socket = await person.do("users.get", {"users": wanted})
+        assert by_socket == await person.do("users.list", {"ids": ",".join(wanted)})
+        assert [user["id"] for user in by_socket["items"]] == wanted
+
+    return run()
+
+
+def _me(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    person = pick(world.people)
+
+    async def run() -> None:
+        assert (await person.do("users.me", {}))["id"] == person.id
+
+    return run()
+
+
+ACTIONS |= {
+    "auth.register": _register,
+    "auth.login": _log_in,
+    "auth.logout": _log_out,
+    "auth.refresh": _refresh,
+    "users.me": _me,
+    "users.get": _users,
+    "users.list": _users,
+    "users.one": _ask("users.one", lambda world, pick: {"user": pick(world.people).id}),
+    "room.create": _create,
+    "room.direct": _direct,
+    "room.list": _ask("room.list", lambda world, pick: {"scope": "public"} if pick([False, True]) else {}),
+    "room.get": _ask("room.get", _in_room()),
+    "room.update": _ask("room.update", _in_room(name=["renamed", "again"], description=["", "about"])),
+    "room.delete": _ask("room.delete", _in_room()),
+    "room.join": _ask("room.join", _in_room()),
+    "room.add": _ask("room.add", _with_user()),
+    "room.members": _ask("room.members", _in_room()),
+    "room.role": _ask("room.role", _with_user(role=["member", "moderator", "owner"])),
+    "room.leave": _ask("room.leave", _in_room()),
+    "room.remove": _ask("room.remove", _with_user()),
+    "room.ban": _ask("room.ban", _with_user()),
+    "room.unban": _ask("room.unban", _with_user()),
+    "room.changes": _ask("room.changes", _in_room(since=[0, 1])),
+    "room.read": _read,
+    "room.typing": _ask("room.typing", _in_room()),
+    "message.send": _send,
+    "message.list": _ask("message.list", _in_room(around=[1, 5])),
+    "message.get": _ask("message.get", _on_message()),
+    "message.edit": _ask("message.edit", _on_message(text=["edited", "edited again"])),
+    "message.delete": _ask("message.delete", _on_message()),
+    "message.react": _ask("message.react", _on_message(emoji=EMOJIS, on=[True, False])),
+    "ping": _ask("ping", lambda world, pick: {}),
+}

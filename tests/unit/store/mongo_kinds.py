@@ -1,0 +1,67 @@
+"""Tables for the tests of the Mongo store, and databases of a test's own."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from store.database import Index, Record, Table
+from store.database_mongo import MongoDatabase
+
+
+class Note(Record, kw_only=True, omit_defaults=True):
+    """A record with something of everything."""
+
+    stream: str = "s"
+    rev: int
+    seq: int | None = None
+    title: str = ""
+    body: str | None = None
+    count: int = 0
+    state: str = "new"
+    gone: bool = False
+    slot: str | None = None
+
+
+class Plain(Record, kw_only=True):
+    """A record whose defaults are stored."""
+
+    name: str | None = None
+    kind: str = "x"
+    size: int = 3
+
+
+NOTES = Table(
+    "notes",
+    Note,
+    (
+        Index(("stream", "rev"), unique=True),
+        Index(("stream", "seq")),
+        Index(("state", "id")),
+        Index(("stream", "slot"), unique=True),
+    ),
+    words=("title", "body"),
+    clock=True,
+)
+PLAINS = Table("plains", Plain, (Index(("kind", "name")), Index(("id",))))
+TABLES: tuple[Table[Any], ...] = (NOTES, PLAINS)
+
+
+def note(rev: int, **fields: Any) -> Note:
+    """Return a note whose id follows its rev."""
+    return Note(id=f"n{rev:06}", rev=rev, **fields)
+
+
+@contextlib.asynccontextmanager
+async def database(url: str, name: str | None = None, **how: Any) -> AsyncIterator[MongoDatabase]:
+    """Open a database of its own name, and drop it at the end."""
+    name = name or f"test_{secrets.token_hex(6)}"
+    opened = await MongoDatabase.open(url, name, TABLES, **how)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+        async with AsyncMongoClient[dict[str, Any]](url) as client:
+            await client.drop_database(name)

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Compile requirements.txt and requirements-dev.txt from pyproject.toml. `tools/lock.sh --upgrade` takes newer releases.
+# Run it on Python 3.11, the oldest that is supported: a newer one leaves out what only the older need.
+set -eu
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"${PYTHON:-python3.11}" -m venv "$work/venv"
+python="$work/venv/bin/python"
+"$python" -m pip install --quiet --disable-pip-version-check pip-tools==7.6.2
+
+# What stands in a lock beside the pins: a first line that is ours, and no folder of this machine.
+finish() {
+    { echo "# Compiled from pyproject.toml by tools/lock.sh: change it there."
+        sed -e '/^# Compiled/d' -e 's/-r -$/dev (pyproject.toml)/' "$1"; } >"$work/lock"
+    cat "$work/lock" >"$1"
+}
+
+"$python" -m piptools compile --quiet --output-file requirements.txt "$@" pyproject.toml
+finish requirements.txt
+
+# pip-compile knows no dependency groups, and takes the markers from an extra: the group reaches it as lines.
+"$python" -c '
+import tomllib
+with open("pyproject.toml", "rb") as file:
+    print("\n".join(tomllib.load(file)["dependency-groups"]["dev"]))
+' | "$python" -m piptools compile --quiet --output-file requirements-dev.txt --constraint requirements.txt "$@" \
+    pyproject.toml -
+finish requirements-dev.txt

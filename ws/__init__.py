@@ -1,0 +1,1 @@
+"""The websocket adapter: frames, outboxes, the hub and the sessions."""

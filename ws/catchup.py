@@ -1,0 +1,74 @@
+"""Catching up: what a session missed of a stream, at the pace of its socket, until it is live."""
+
+from typing import TYPE_CHECKING
+
+from services.streams.reading import read_batch
+from ws.frames import text_frame
+from ws.watched import Watched
+
+if TYPE_CHECKING:
+    from ws.door import Door
+    from ws.session import Session
+
+DELTA_REVS = 500
+"""Revs that are sent as events; a client that missed more pages ``changes``."""
+
+CHUNK_BYTES = 64 * 1024
+"""Bytes handed to a session's outbox before its socket has to take them."""
+
+CHUNK_REVS = 100
+"""Revs read from the store at once, where memory does not reach."""
+
+
+class CatchUp:
+    """One stream that a session is to be brought up to date with."""
+
+    __slots__ = ("_door", "_first_seq", "_position", "_session", "_watched")
+
+    def __init__(self, door: "Door", session: "Session", watched: Watched, cursor: int, first_seq: int) -> None:
+        self._door = door
+        self._session = session
+        self._watched = watched
+        self._position = cursor
+        self._first_seq = first_seq
+
+    async def run(self) -> None:
+        """Send what is missing and attach the session; give up where it was removed or is closing.
+
+        Raises:
+            StoreError: If the store has to be asked and does not answer.
+        """
+        watched, session = self._watched, self._session
+        while await session.outbox.drained(CHUNK_BYTES):
+            if session not in watched.holding:
+                return
+            if self._position >= watched.head:
+                # Nothing waits between this look and the attaching: no event falls between.
+                self._door.hub.attach(session, watched, self._first_seq)
+                return
+            if watched.reaches(self._position):
+                self._send_kept()
+            else:
+                await self._send_stored()
+
+    def _send_kept(self) -> None:
+        size = 0
+        for kept in self._watched.since(self._position):
+            if kept.seq == 0 or kept.seq >= self._first_seq:
+                self._session.outbox.push(kept.frame)
+                size += len(kept.frame)
+            self._position = kept.rev
+            if size >= CHUNK_BYTES:
+                return
+        self._position = self._watched.head
+
+    async def _send_stored(self) -> None:
+        batch = await read_batch(self._door.application.database, self._watched.id, self._position, CHUNK_REVS)
+        if self._session not in self._watched.holding:
+            return
+        head = self._watched.head
+        for event in batch.events:
+            # Above the head is what the hub will deliver itself.
+            if event.rev <= head and event.data and (event.seq == 0 or event.seq >= self._first_seq):
+                self._session.outbox.push(text_frame(event.data))
+        self._position = min(batch.last, head) if batch.events else head

@@ -1,0 +1,106 @@
+"""The door for websockets: who may come in, and what every session needs."""
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from tornado.httputil import HTTPServerRequest
+
+from services import OPERATIONS
+from services.application import Application
+from services.limits import SOCKET_ADDRESS
+from services.operation import Operation
+from ws.codes import CloseCode
+from ws.flusher import Flusher
+from ws.hub import Hub
+from ws.session import Session
+from ws.socket import Connection
+from ws.wheel import Wheel
+
+NODE_SOCKETS = 10_000
+"""Sockets of a node: what its memory is planned for, and half the files it may open."""
+
+ADDRESS_SOCKETS = 50
+"""Sockets of one address: a household or a small office."""
+
+USER_SOCKETS = 10
+"""Sockets of one person: devices and tabs."""
+
+GOAWAY_SPREAD_MS = 2000
+"""Time over which the clients of a draining node are asked to come back elsewhere."""
+
+
+@dataclass(slots=True)
+class Door:
+    """What the sessions of a node share."""
+
+    application: Application
+    hub: Hub
+    flusher: Flusher
+    wheel: Wheel
+    operations: dict[str, Operation[Any]] = field(
+        default_factory=lambda: {operation.name: operation for operation in OPERATIONS if operation.socket}
+    )
+    draining: bool = False
+    _sessions: dict[Session, None] = field(default_factory=dict)
+    _addresses: dict[str, int] = field(default_factory=dict)
+
+    def refuse(self, request: HTTPServerRequest) -> tuple[int, str] | None:
+        """Return status and reason where a request for a websocket is to be refused."""
+        if self.draining:
+            return 503, "this node is going away"
+        if not self.application.limits.on:
+            return None
+        address = request.remote_ip or ""
+        if len(self._sessions) >= NODE_SOCKETS:
+            return 503, "this node has as many sockets as it may"
+        if self._addresses.get(address, 0) >= ADDRESS_SOCKETS:
+            return 429, "too many sockets from this address"
+        if self.application.limits.wait(SOCKET_ADDRESS, address) > 0:
+            return 429, "too many new sockets from this address"
+        return None
+
+    def accept(self, connection: Connection) -> Session:
+        """Return the session of a new socket."""
+        session = Session(self, connection)
+        address = connection.remote_ip or ""
+        self._sessions[session] = None
+        self._addresses[address] = self._addresses.get(address, 0) + 1
+        return session
+
+    def is_full(self, user: str) -> bool:
+        """Tell whether a person has as many sockets as they may."""
+        return self.application.limits.on and len(self.hub.sessions(user)) >= USER_SOCKETS
+
+    def left(self, session: Session) -> None:
+        """Forget a session whose socket has ended."""
+        if self._sessions.pop(session, session) is session:
+            return
+        address = session.connection.remote_ip or ""
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
+        self.hub.remove(session, session.admitted, session.streams)
+        self.application.metrics.closed.labels(str(session.closed_code or 1006)).inc()
+
+    def go_away(self) -> None:
+        """Ask all to come back elsewhere, spread over a while; take nobody in any more."""
+        self.draining = True
+        for session in self._sessions:
+            session.push(b'{"ev":"goaway","d":{"after":%d,"spread":%d}}' % (0, GOAWAY_SPREAD_MS))
+
+    def close_all(self) -> None:
+        """Close all sockets, to come back."""
+        for session in list(self._sessions):
+            session.end(CloseCode.GOING_AWAY, "this node is going away")
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets there are."""
+        return len(self._sessions)
+
+
+def node_name(given: str) -> str:
+    """Return the name of this run of a node: the given one and something that no other run has."""
+    return f"{given}-{int(time.time()):x}{secrets.token_hex(2)}"

@@ -1,0 +1,82 @@
+"""The opening handshake of RFC 6455, section 4.2, as this server judges it: one answer to each thing wrong."""
+
+import base64
+import binascii
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from tornado.httputil import HTTPServerRequest
+
+PROTOCOL: Final = "parley.v1"
+"""The sub-protocol; a client that offers none is taken to speak it."""
+
+RETRY_S: Final = 5
+"""Seconds after which somebody refused for a while may try again."""
+
+_CODES: Final = {400: "bad_request", 403: "forbidden", 405: "method_not_allowed", 426: "upgrade_required"}
+_CODES_RETRY: Final = {429: "rate_limited", 503: "unavailable"}
+
+
+def refusal(request: HTTPServerRequest, origins: frozenset[str]) -> tuple[int, str] | None:
+    """Return the status and detail that answer a request which may not open a websocket."""
+    headers = request.headers
+    upgrades = "websocket" in _tokens(headers.get("Upgrade")) and "upgrade" in _tokens(headers.get("Connection"))
+    if not upgrades or request.version != "HTTP/1.1":
+        return 400, "this address speaks websocket only"
+    if headers.get("Sec-WebSocket-Version") != "13":
+        return 426, "only version 13 of the websocket protocol is spoken here"
+    if not _is_key(headers.get("Sec-WebSocket-Key", "")) or not request.host:
+        return 400, "the Sec-WebSocket-Key or the Host is missing or malformed"
+    if not _is_origin_welcome(request, origins):
+        return 403, "pages of this origin may not connect"
+    offered = headers.get("Sec-WebSocket-Protocol")
+    if offered is not None and PROTOCOL not in offers(offered):
+        return 400, f"of sub-protocols only {PROTOCOL} is spoken here"
+    return None
+
+
+def offers(header: str) -> list[str]:
+    """Return the elements of a header that lists some."""
+    return [part.strip() for part in header.split(",")]
+
+
+def problem(status: int, detail: str) -> tuple[dict[str, str], bytes]:
+    """Return the headers and the body, problem+json, of an answer other than 101."""
+    headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+    if status == 426:
+        headers |= {"Sec-WebSocket-Version": "13", "Upgrade": "websocket", "Connection": "Upgrade"}
+    if status in _CODES_RETRY:
+        headers["Retry-After"] = str(RETRY_S)
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": _CODES.get(status) or _CODES_RETRY.get(status, "internal"),
+        "detail": detail,
+        "errors": [],
+    }
+    return headers, msgspec.json.encode(body)
+
+
+def _tokens(header: str | None) -> list[str]:
+    return offers((header or "").lower())
+
+
+def _is_key(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _is_origin_welcome(request: HTTPServerRequest, origins: frozenset[str]) -> bool:
+    """Tell whether the page that asks is ours, or a program, or a page of a site that is configured.
+
+    Compared whole, scheme and port included: Tornado compares the host only.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None:
+        # Programs send neither. A browser that leaves out the origin still says that another site asked.
+        return request.headers.get("Sec-Fetch-Site", "none").lower() in ("none", "same-origin")
+    return origin.lower() == f"{request.protocol}://{request.host}".lower() or origin.lower() in origins

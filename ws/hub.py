@@ -1,0 +1,259 @@
+"""The hub: which sessions of this node watch which streams, and the fan-out to them."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from services.metrics import Metrics
+from services.streams.batch import Batch, Event
+from services.streams.reading import read_batch, read_head
+from store.database import Database
+from store.errors import StoreError
+from store.tables import Effect
+from ws.codes import CloseCode
+from ws.flusher import Flusher
+from ws.frames import text_frame
+from ws.watched import Watched
+
+if TYPE_CHECKING:
+    from ws.session import Session
+
+log = logging.getLogger(__name__)
+
+GAP_WAIT_S = 0.05
+"""How long a batch waits for its predecessor before the store is asked: most come in the wrong order by less."""
+
+GAP_RETRY_S = 0.5
+"""Pause before the store is asked again where it did not answer."""
+
+IDLE_KEPT = 256
+"""Streams kept up to date though nobody watches any more: whoever comes back soon is served from memory."""
+
+
+class Hub:
+    """The registry of this node. It implements ``services.live.Live``; nothing here waits but ``watch``."""
+
+    def __init__(self, database: Database, flusher: Flusher, metrics: Metrics) -> None:
+        self._database = database
+        self._flusher = flusher
+        self._metrics = metrics
+        self._watched: dict[str, Watched] = {}
+        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._idle: OrderedDict[str, None] = OrderedDict()
+        self._dirty: dict[Watched, None] = {}
+        self._fills: set[asyncio.Task[None]] = set()
+        self._users: dict[str, "dict[Session, None]"] = {}
+
+    # Sessions.
+
+    def add(self, session: "Session", user: str) -> None:
+        """Count a session as one of a person's."""
+        self._users.setdefault(user, {})[session] = None
+        self._metrics.sessions.inc()
+
+    def remove(self, session: "Session", user: str, streams: Iterable[str]) -> None:
+        """Forget a session and what it watches."""
+        mine = self._users.get(user, {})
+        if mine.pop(session, session) is None:
+            self._metrics.sessions.dec()
+        if not mine:
+            self._users.pop(user, None)
+        for stream in list(streams):
+            watched = self._watched.get(stream)
+            if watched is not None:
+                self.detach(session, watched)
+
+    def sessions(self, user: str | None = None) -> "list[Session]":
+        """Return a person's sessions here, or all."""
+        if user is not None:
+            return list(self._users.get(user, ()))
+        return [session for mine in self._users.values() for session in mine]
+
+    # Watching.
+
+    async def watch(self, stream: str, session: "Session") -> Watched:
+        """Return a stream with its head known, held for a session that is to be attached.
+
+        Raises:
+            StoreError: If the head cannot be read.
+        """
+        watched = self._watched.get(stream)
+        if watched is None:
+            watched = self._watched[stream] = Watched(stream)
+            self._metrics.streams.inc()
+        self._idle.pop(stream, None)
+        watched.holding[session] = None
+        if watched.delivered is None:
+            opening = self._opening.get(stream)
+            if opening is None:
+                opening = self._opening[stream] = asyncio.create_task(self._open(watched))
+            try:
+                await asyncio.shield(opening)
+            except StoreError:
+                self.detach(session, watched)
+                raise
+        return watched
+
+    def find(self, stream: str) -> Watched | None:
+        """Return a stream that is watched, or was until lately."""
+        return self._watched.get(stream)
+
+    def attach(self, session: "Session", watched: Watched, first_seq: int = 0) -> None:
+        """Give a session every event above the stream's head; with ``first_seq`` only those of items from there on."""
+        self._flush_tick(watched)
+        watched.holding.pop(session, None)
+        if first_seq > 0:
+            watched.floors[session] = first_seq
+        else:
+            watched.sessions[session] = None
+
+    def detach(self, session: "Session", watched: Watched) -> None:
+        """Give a session nothing more of a stream."""
+        self._flush_tick(watched)
+        for watchers in (watched.sessions, watched.floors, watched.holding):
+            watchers.pop(session, None)
+        if watched.idle and watched.id in self._watched:
+            self._idle[watched.id] = None
+            if len(self._idle) > IDLE_KEPT:
+                oldest, _ = self._idle.popitem(last=False)
+                del self._watched[oldest]
+                self._metrics.streams.dec()
+
+    async def _open(self, watched: Watched) -> None:
+        try:
+            rev, at = await read_head(self._database, watched.id)
+        finally:
+            self._opening.pop(watched.id, None)
+        watched.delivered, watched.active_at = rev, at
+        self._take_waiting(watched)
+
+    # Delivering: see ``services.live.Live``.
+
+    def deliver(self, batch: Batch) -> None:
+        """Hand a batch to those who watch its stream, in order, each rev once.
+
+        A batch that comes too early waits for its predecessor, then the store is asked.
+        """
+        watched = self._watched.get(batch.stream)
+        if watched is None:
+            return
+        if watched.delivered is None or batch.prev > watched.delivered:
+            watched.waiting.append(batch)
+            if watched.delivered is not None and not watched.filling:
+                watched.filling = True
+                task = asyncio.create_task(self._fill(watched))
+                self._fills.add(task)
+                task.add_done_callback(self._fills.discard)
+            return
+        self._accept(watched, batch)
+        self._take_waiting(watched)
+
+    def signal(self, stream: str, data: bytes, *, but_user: str | None = None, but: object | None = None) -> None:
+        """See ``Live.signal``."""
+        watched = self._watched.get(stream)
+        if watched is None:
+            return
+        frame = text_frame(data)
+        for watchers in (watched.sessions, watched.floors):
+            for session in watchers:
+                if session is not but and (but_user is None or session.user != but_user):
+                    session.outbox.push_ephemeral(frame)
+
+    def tell(self, user: str, data: bytes, *, but: object | None = None) -> None:
+        """See ``Live.tell``."""
+        frame = text_frame(data)
+        for session in self._users.get(user, ()):
+            if session is not but:
+                session.outbox.push_ephemeral(frame)
+
+    def end_login(self, login: str, reason: str) -> None:
+        """See ``Live.end_login``."""
+        for session in self.sessions():
+            if session.login == login:
+                session.end(CloseCode.SESSION_ENDED, reason)
+
+    def end_user(self, user: str, reason: str) -> None:
+        """See ``Live.end_user``."""
+        for session in self.sessions(user):
+            session.end(CloseCode.SESSION_ENDED, reason)
+
+    def flush(self) -> None:
+        """Hand the frames of this tick to the outboxes; the flusher calls it before it sends."""
+        for watched in list(self._dirty):
+            self._flush_tick(watched)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        tasks = [*self._fills, *self._opening.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _flush_tick(self, watched: Watched) -> None:
+        frames = watched.tick
+        self._dirty.pop(watched, None)
+        if not frames:
+            return
+        watched.tick = []
+        joined = frames[0] if len(frames) == 1 else b"".join(frames)
+        for session in watched.sessions:
+            session.outbox.push(joined)
+        self._metrics.deliveries.inc(len(frames) * len(watched.sessions))
+
+    def _accept(self, watched: Watched, batch: Batch) -> None:
+        delivered = watched.head
+        for event in batch.events:
+            if event.rev > delivered:
+                self._push(watched, event)
+        if watched.tick and watched not in self._dirty:
+            self._dirty[watched] = None
+            self._flusher.wake()
+
+    def _push(self, watched: Watched, event: Event) -> None:
+        frame = watched.keep(event)
+        if frame:
+            watched.tick.append(frame)
+            for session, first_seq in watched.floors.items():
+                if event.seq == 0 or event.seq >= first_seq:
+                    session.outbox.push(frame)
+        if event.effect is not None:
+            self._affect(watched, event.effect)
+
+    def _affect(self, watched: Watched, effect: Effect) -> None:
+        """Apply a change of the audience at its place in the stream: what was before it goes out first."""
+        if watched.id.startswith("u_"):
+            for session in [*watched.sessions, *watched.holding]:
+                session.moved(effect)
+        elif effect.type == "closed":
+            for session in [*watched.sessions, *watched.floors, *watched.holding]:
+                self.detach(session, watched)
+        elif effect.type == "left" and effect.user is not None:
+            for session in self._users.get(effect.user, ()):
+                self.detach(session, watched)
+
+    def _take_waiting(self, watched: Watched) -> None:
+        while watched.waiting:
+            watched.waiting.sort(key=lambda batch: batch.prev)
+            if watched.waiting[0].prev > watched.head:
+                return
+            self._accept(watched, watched.waiting.pop(0))
+
+    async def _fill(self, watched: Watched) -> None:
+        """Wait for a missing predecessor, then read what is missing from the store, in order."""
+        try:
+            await asyncio.sleep(GAP_WAIT_S)
+            while watched.waiting:
+                try:
+                    batch = await read_batch(self._database, watched.id, watched.head)
+                except StoreError:
+                    await asyncio.sleep(GAP_RETRY_S)
+                    continue
+                if not batch.events:
+                    break
+                self._accept(watched, batch)
+                self._take_waiting(watched)
+        finally:
+            watched.filling = False
+            watched.waiting.clear()

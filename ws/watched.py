@@ -1,0 +1,99 @@
+"""A stream that somebody on this node watches: how far it was delivered, and its latest changes ready to send."""
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from services.streams.batch import Batch, Event
+from ws.frames import text_frame
+
+if TYPE_CHECKING:
+    from ws.session import Session
+
+RING_EVENTS = 256
+"""Framed changes kept of a watched stream: most who come back within minutes need no store."""
+
+
+class Kept(NamedTuple):
+    """A change that was delivered, as it was sent."""
+
+    rev: int
+    frame: bytes
+    """Empty where there was nothing to tell."""
+    item: str
+    seq: int
+    author: str
+    """The author of a new message, which counts as unread for others; else empty."""
+    audience: bool
+    """Whether it changed the room itself or who is in it."""
+
+
+class Watched:
+    """One watched stream. Everything but ``Hub`` and catching up leaves its fields alone."""
+
+    __slots__ = (
+        "active_at", "delivered", "filling", "floors", "holding", "id", "ring", "sessions", "tick", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        self.delivered: int | None = None
+        """The rev up to which everything was handed on; None until the head is read."""
+        self.active_at = 0
+        """Time of the newest entry in milliseconds, 0 where there is none."""
+        self.ring: deque[Kept] = deque(maxlen=RING_EVENTS)
+        self.sessions: "dict[Session, None]" = {}
+        """Those who get every event at once."""
+        self.floors: "dict[Session, int]" = {}
+        """Those who get events of items from a seq on."""
+        self.holding: "dict[Session, None]" = {}
+        """Those who are still catching up."""
+        self.tick: list[bytes] = []
+        """Frames of this loop tick, joined at its end."""
+        self.waiting: list[Batch] = []
+        """Batches whose predecessor is missing."""
+        self.filling = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody watches any more."""
+        return not (self.sessions or self.floors or self.holding)
+
+    @property
+    def head(self) -> int:
+        """The rev up to which everything was handed on."""
+        return self.delivered or 0
+
+    def keep(self, event: Event) -> bytes:
+        """Take the next event as delivered; return its frame, empty where there is nothing to tell."""
+        frame = text_frame(event.data) if event.data else b""
+        self.ring.append(
+            Kept(event.rev, frame, event.item, event.seq, event.author, event.effect is not None)
+        )
+        self.delivered = event.rev
+        self.active_at = max(self.active_at, event.created_at)
+        return frame
+
+    def reaches(self, rev: int) -> bool:
+        """Tell whether the ring holds everything above ``rev``."""
+        return rev >= self.head or (bool(self.ring) and self.ring[0].rev <= rev + 1)
+
+    def since(self, rev: int) -> list[Kept]:
+        """Return what the ring holds above ``rev``, rising, an item only at its latest change."""
+        seen: set[str] = set()
+        latest = []
+        for kept in reversed(self.ring):
+            if kept.rev <= rev:
+                break
+            if kept.frame and kept.item not in seen:
+                seen.add(kept.item)
+                latest.append(kept)
+        return latest[::-1]
+
+    def unread(self, user: str, read: int, above: int) -> int:
+        """Count the ring's new messages of others above both a seq and a rev."""
+        lowest = max(read, above)
+        return sum(1 for kept in self.ring if kept.rev > lowest and kept.author and kept.author != user)
+
+    def audience_moved(self, rev: int) -> bool:
+        """Tell whether the room itself or its members changed above ``rev``, as far as the ring knows."""
+        return not self.reaches(rev) or any(kept.audience for kept in self.ring if kept.rev > rev)
