@@ -10,7 +10,7 @@ ARGS ?=
 # Processes that run tests at once; 0 runs them in one.
 WORKERS ?= 0
 
-.PHONY: help install dev parts run test check format formatted lint types imports docs unchanged bench lock clean
+.PHONY: help install dev parts run test check format formatted lint types imports docs unchanged bench vendor lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ docs: install ## Write the documents that the program generates into docs/
 
 bench: dev ## Print what one node does, beside the floors; takes long
 	@$(python) -m benchmarks $(ARGS)
+
+vendor: install ## Fetch the vendored files of the page anew, at their pinned releases; needs npm
+	@$(python) tools/vendor.py
 
 lock: ## Compile the requirements files from pyproject.toml, on Python 3.11; ARGS=--upgrade takes newer releases
 	@tools/lock.sh $(ARGS)

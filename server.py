@@ -90,11 +90,19 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         passwords = Passwords(derive(secret, "passwords"), settings.bcrypt_cost)
         stack.callback(passwords.close)
         application = Application(
-            node=node_name(settings.node), database=database, lanes=Lanes(database, deliver), facts=facts,
-            marks=ReadMarks(database), counts=Pace(COUNT_EVERY_S), reads=Pace(READ_EVERY_S), live=hub,
-            passwords=passwords, tokens=Tokens(derive(secret, "tokens"), database),
-            limits=Limits(on=settings.limits), metrics=metrics,
-        )  # fmt: skip
+            node=node_name(settings.node),
+            database=database,
+            lanes=Lanes(database, deliver),
+            facts=facts,
+            marks=ReadMarks(database),
+            counts=Pace(COUNT_EVERY_S),
+            reads=Pace(READ_EVERY_S),
+            live=hub,
+            passwords=passwords,
+            tokens=Tokens(derive(secret, "tokens"), database),
+            limits=Limits(on=settings.limits),
+            metrics=metrics,
+        )
         wheel = Wheel(asyncio.get_running_loop().time)
         door = Door(application, hub, flusher, wheel)
         for work in (wheel.run(), application.marks.run()):
@@ -113,9 +121,14 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 def _listen(settings: Settings, application: Application, door: Door, stack: AsyncExitStack) -> int:
     server = HTTPServer(
-        _routes(settings, application, door), max_body_size=BODY_BYTES, max_header_size=HEADER_BYTES,
-        idle_connection_timeout=HEADER_S, body_timeout=BODY_S, no_keep_alive=False, decompress_request=False,
-    )  # fmt: skip
+        _routes(settings, application, door),
+        max_body_size=BODY_BYTES,
+        max_header_size=HEADER_BYTES,
+        idle_connection_timeout=HEADER_S,
+        body_timeout=BODY_S,
+        no_keep_alive=False,
+        decompress_request=False,
+    )
     sockets = bind_sockets(settings.port, settings.address, backlog=4096)
     server.add_sockets(sockets)
     stack.push_async_callback(server.close_all_connections)
@@ -162,8 +175,8 @@ async def _drain(application: Application, door: Door) -> None:
             await application.lanes.close()
             await application.marks.flush()
             door.close_all()
-            while door.sockets:
-                await asyncio.sleep(0.02)
+            if door.sockets:
+                await door.empty.wait()
     except (TimeoutError, StoreError):
         log.warning("draining took too long", extra={"sockets": door.sockets})
         door.close_all()

@@ -18,10 +18,13 @@ class Aim(msgspec.Struct, frozen=True):
     bound: float
     least: bool = True
     """Whether ``bound`` is the least; else it is the most."""
+    words: str = ""
+    """How it is told, where its number alone would not say what it means."""
 
     def __str__(self) -> str:
-        number = f"{self.bound:,.10g}"
-        return f"{'ratio ' if self.of == 'ratio' else ''}{'≥' if self.least else '≤'} {number}"
+        if self.words:
+            return self.words
+        return f"{'ratio ' if self.of == 'ratio' else ''}{'≥' if self.least else '≤'} {self.bound:,.10g}"
 
 
 class Row(msgspec.Struct, kw_only=True):

@@ -72,9 +72,7 @@ class ApiHandler(RequestHandler):
         code = codes.get(status_code, "internal" if status_code >= 500 else "bad_request")
         self._say(status_code, code, ServiceError.detail if status_code >= 500 else "there is no such thing to ask")
 
-    def _say(
-        self, status: int, code: str, detail: str, flaws: tuple[Flaw, ...] = (), retry: str | None = None
-    ) -> None:
+    def _say(self, status: int, code: str, detail: str, flaws: tuple[Flaw, ...] = (), retry: str | None = None) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "application/problem+json")
         if status == 401:
@@ -87,7 +85,7 @@ class ApiHandler(RequestHandler):
 class NotFoundHandler(ApiHandler):
     """Any path that is none of ours."""
 
-    async def prepare(self) -> None:  # type: ignore[override]  # Tornado takes both
+    def prepare(self) -> None:
         """Answer at once, whatever the method."""
         super().prepare()
         self._say(404, "not_found", "there is nothing at this address")
@@ -96,7 +94,7 @@ class NotFoundHandler(ApiHandler):
 class OperationHandler(ApiHandler):
     """Serves the operations of one path."""
 
-    SUPPORTED_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # type: ignore[assignment]
+    SUPPORTED_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
     def initialize(self, parley: Application, origins: frozenset[str], methods: Methods | None = None) -> None:
         """Take the arguments of the route."""

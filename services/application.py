@@ -6,8 +6,8 @@ from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
 from services.limits import Limits
 from services.live import Live
-from services.metrics import Metrics
 from services.messages.marks import ReadMarks
+from services.metrics import Metrics
 from services.pace import Pace
 from services.rooms.facts import Facts
 from services.streams.lanes import Lanes

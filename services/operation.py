@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 
 from services.errors import ServiceError, TooMany, Unauthenticated, Unavailable
+from services.inputs import Input
 from services.limits import ADDRESS, USER, Limit
 from services.streams.append import Append, Outcome
 from store.errors import StoreError
@@ -24,14 +25,6 @@ DEADLINE_S = 5.0
 
 SLOW_S = 1.0
 """An operation that took longer is worth a line in the log."""
-
-
-class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a caller sends; unknown fields are refused."""
-
-
-class Empty(Input):
-    """Nothing."""
 
 
 class Principal(msgspec.Struct, frozen=True):

@@ -5,7 +5,8 @@ best error, with a JSON pointer, is what the caller reads.
 """
 
 import functools
-from typing import Any, TypeVar
+from collections.abc import Hashable
+from typing import Any, TypeVar, cast
 
 import jsonschema
 import jsonschema.exceptions
@@ -21,7 +22,7 @@ def _is_integer(_checker: object, value: object) -> bool:
 
 
 # In JSON Schema 1.0 is an integer; on our wire it is not, as msgspec has it.
-_Validator = jsonschema.validators.extend(
+_Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # jsonschema has types for most
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
@@ -52,7 +53,7 @@ def decode(type_: type[T], text: bytes | msgspec.Raw) -> T:
         Invalid: With the places that are wrong.
     """
     try:
-        decoded: T = _decoder(type_).decode(text)
+        decoded: T = _decoder(cast("Hashable", type_)).decode(text)
     except msgspec.MsgspecError as error:
         raise explained(type_, msgspec.json.decode(text), error) from error
     return decoded

@@ -1,6 +1,7 @@
 """The text check that comes before any decoding: JSON that every reader understands alike."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from services.errors import Flaw, Invalid
@@ -8,6 +9,8 @@ from services.errors import Flaw, Invalid
 DEPTH_LIMIT = 16
 """Nested objects and arrays; our deepest request has three."""
 
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[{}\[\]]")
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
 
 
@@ -62,23 +65,11 @@ def _integer(digits: str) -> int:
 
 
 def _check_depth(text: bytes) -> None:
-    depth, quoted, escaped = 0, False, False
-    for byte in text:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                quoted = False
-        elif byte == 0x22:
-            quoted = True
-        elif byte in b"{[":
-            depth += 1
-            if depth > DEPTH_LIMIT:
-                raise _refused(f"nested over {DEPTH_LIMIT} deep")
-        elif byte in b"}]":
-            depth -= 1
+    depth = 0
+    for bracket in _BRACKET.findall(_QUOTED.sub(b"", text)):
+        depth += 1 if bracket in b"{[" else -1
+        if depth > DEPTH_LIMIT:
+            raise _refused(f"nested over {DEPTH_LIMIT} deep")
 
 
 def _check_surrogates(value: Any) -> None:

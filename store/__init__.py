@@ -25,12 +25,16 @@ async def open_database(data_dir: Path, mongo_url: str | None) -> AsyncIterator[
     if mongo_url is not None:
         database = await MongoDatabase.open(mongo_url)
     else:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _prepare(data_dir)
         database = await SqliteDatabase.open(data_dir / DATABASE_FILE)
     try:
         yield database
     finally:
         await database.close()
+
+
+def _prepare(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 async def open_secret(database: Database, data_dir: Path, given: str | None, mongo_url: str | None) -> str:

@@ -114,7 +114,18 @@ def test_store_alone_chooses_implementations() -> None:
         modules = [name.split(".")[1] for name in imported(path) if name.startswith("store.")]
         return [name for name in modules if IMPLEMENTATION.search(name)]
 
-    assert offenders([path for path in PRODUCT if path.parent.name != "store"], chosen) == {}
+    assert offenders([path for path in PRODUCT if ROOT / "store" not in path.parents], chosen) == {}
+
+
+def test_imports_point_left_those_for_types_too() -> None:
+    seen = {"store": {"store", "settings"}, "services": {"services", "store"}}
+    seen |= {door: {door, "services", "store"} for door in ("handlers", "ws")}
+
+    def rightwards(path: Path) -> set[str]:
+        ours = {"server", "settings", *PACKAGES}
+        return imported_roots(path) & ours - seen[path.relative_to(ROOT).parts[0]]
+
+    assert offenders(python_files(*PACKAGES), rightwards) == {}
 
 
 def test_the_product_imports_no_test_and_no_benchmark() -> None:

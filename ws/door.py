@@ -1,5 +1,6 @@
 """The door for websockets: who may come in, and what every session needs."""
 
+import asyncio
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Door:
         default_factory=lambda: {operation.name: operation for operation in OPERATIONS if operation.socket}
     )
     draining: bool = False
+    empty: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while there are no sockets."""
     _sessions: dict[Session, None] = field(default_factory=dict)
     _addresses: dict[str, int] = field(default_factory=dict)
 
@@ -66,6 +69,7 @@ class Door:
         session = Session(self, connection)
         address = connection.remote_ip or ""
         self._sessions[session] = None
+        self.empty.clear()
         self._addresses[address] = self._addresses.get(address, 0) + 1
         return session
 
@@ -77,6 +81,8 @@ class Door:
         """Forget a session whose socket has ended."""
         if self._sessions.pop(session, session) is session:
             return
+        if not self._sessions:
+            self.empty.set()
         address = session.connection.remote_ip or ""
         self._addresses[address] -= 1
         if not self._addresses[address]:

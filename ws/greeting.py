@@ -8,7 +8,8 @@ import msgspec
 from services.accounts.people import Person, person, require_user
 from services.errors import Unauthenticated, Unavailable, UserNotFound
 from services.ids import self_stream
-from services.operation import Input, Principal
+from services.inputs import Input
+from services.operation import Principal
 from services.rooms.views import Mine, RoomView, count_unread, memberships, room_view, rooms_of, self_room
 from services.schemas import convert
 from store.errors import StoreError
@@ -42,7 +43,7 @@ class Hello(Input):
 
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
     epoch: str | None = None
-    cursors: dict[str, Rev] = {}
+    cursors: dict[str, Rev] = msgspec.field(default_factory=dict)
 
 
 class AuthRefresh(Input):
@@ -127,6 +128,7 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
 async def _places(door: "Door", session: "Session", principal: Principal) -> list[_Place]:
     """Read somebody's rooms, each after its stream is held: own stream first, then by latest activity."""
     own = await _hold(door, session, self_stream(principal.user))
+    places: list[_Place] = []
     for _ in range(LOOKS):
         noted = own.head
         rows = await memberships(door.application, principal.user)
@@ -144,9 +146,7 @@ async def _hold(door: "Door", session: "Session", stream: str) -> Watched:
     return watched
 
 
-async def _read_places(
-    door: "Door", session: "Session", principal: Principal, rows: list[Member]
-) -> list[_Place]:
+async def _read_places(door: "Door", session: "Session", principal: Principal, rows: list[Member]) -> list[_Place]:
     held: dict[str, Watched] = {}
     for start in range(0, len(rows), WATCH_AT_ONCE):
         part = rows[start : start + WATCH_AT_ONCE]
@@ -172,15 +172,19 @@ async def _count(door: "Door", principal: Principal, place: _Place) -> None:
     if watched.reaches(place.read):
         place.noted = place.read  # memory knows it all: counted with what comes until the answer
         return
-    place.unread = await count_unread(
-        door.application, watched.id, principal.user, place.read, place.noted
-    )
+    place.unread = await count_unread(door.application, watched.id, principal.user, place.read, place.noted)
 
 
 def _answer(
-    door: "Door", session: "Session", principal: Principal, id_: int | None, hello: Hello, user: Person,
-    places: list[_Place], floors: dict[str, int],
-) -> None:  # fmt: skip
+    door: "Door",
+    session: "Session",
+    principal: Principal,
+    id_: int | None,
+    hello: Hello,
+    user: Person,
+    places: list[_Place],
+    floors: dict[str, int],
+) -> None:
     """Say hello and attach, all at one moment: what is above the heads said comes as events."""
     behind: list[CatchUp] = []
     rooms: list[HelloRoom] = []

@@ -44,7 +44,7 @@ class Hub:
         self._idle: OrderedDict[str, None] = OrderedDict()
         self._dirty: dict[Watched, None] = {}
         self._fills: set[asyncio.Task[None]] = set()
-        self._users: dict[str, "dict[Session, None]"] = {}
+        self._users: dict[str, dict[Session, None]] = {}
 
     # Sessions.
 

@@ -18,6 +18,7 @@ from ws.catchup import CatchUp
 from ws.codes import CloseCode
 from ws.frames import ping_frame, text_frame
 from ws.greeting import ANSWERED, greet, refresh
+from ws.heartbeat import HELLO_S, Heartbeat
 from ws.moves import follow
 from ws.socket import Connection
 from ws.wheel import Slot
@@ -26,15 +27,6 @@ if TYPE_CHECKING:
     from ws.door import Door
 
 log = logging.getLogger(__name__)
-
-HELLO_S = 10.0
-"""Time for a new socket to say who it is."""
-
-HEARTBEAT_S = 25.0
-"""Silence after which the server asks whether the client is there."""
-
-SILENCE_S = 20.0
-"""Silence after asking that ends the session."""
 
 TOKEN_GRACE_S = 60.0
 """Time between a token's end and the session's: for a refresh that is under way."""
@@ -49,9 +41,21 @@ class Session:
     """What the server knows of one socket. It implements ``ws.socket.Receiver``."""
 
     __slots__ = (
-        "_asked", "_beat", "_door", "_expiry", "_gate", "_heard_at", "_mover", "_open", "admitted", "catching", "closed_code",
-        "connection", "moves", "outbox", "principal", "streams",
-    )  # fmt: skip
+        "_door",
+        "_expiry",
+        "_gate",
+        "_heartbeat",
+        "_mover",
+        "_open",
+        "admitted",
+        "catching",
+        "closed_code",
+        "connection",
+        "moves",
+        "outbox",
+        "principal",
+        "streams",
+    )
 
     def __init__(self, door: "Door", connection: Connection) -> None:
         self._door = door
@@ -70,10 +74,8 @@ class Session:
         self._mover: asyncio.Task[None] | None = None
         self._open: set[asyncio.Task[None]] = set()
         self._gate: asyncio.Future[None] | None = None
-        self._asked = False
-        self._heard_at = time.monotonic()
-        self._expiry: Slot | None = None
-        self._beat: Slot | None = door.wheel.schedule(HELLO_S, self._no_hello)
+        self._expiry: Slot = door.wheel.schedule(HELLO_S, self._no_hello)
+        self._heartbeat = Heartbeat(door.wheel, self._ask, self._dead)
 
     @property
     def user(self) -> str:
@@ -89,7 +91,7 @@ class Session:
 
     def alive(self) -> None:
         """See ``Receiver.alive``."""
-        self._heard_at = time.monotonic()
+        self._heartbeat.heard()
 
     async def receive(self, payload: bytes) -> None:
         """See ``Receiver.receive``."""
@@ -117,9 +119,8 @@ class Session:
     def closed(self, code: int | None) -> None:
         """See ``Receiver.closed``."""
         self.closed_code = code
-        for slot in (self._beat, self._expiry):
-            if slot is not None:
-                slot.cancel()
+        self._heartbeat.stop()
+        self._expiry.cancel()
         for task in (self.catching, self._mover):
             if task is not None:
                 task.cancel()
@@ -158,8 +159,7 @@ class Session:
     def welcome(self, principal: Principal) -> None:
         """Take a principal, from a hello or a refresh; the session ends soon after the token."""
         self.principal = principal
-        if self._expiry is not None:
-            self._expiry.cancel()
+        self._expiry.cancel()
         left = principal.expires_at - time.time() + TOKEN_GRACE_S
         self._expiry = self._door.wheel.schedule(left, lambda: self.end(CloseCode.TOKEN_ENDED, "the token has ended"))
 
@@ -265,30 +265,15 @@ class Session:
             said["errors"] = error.flaws
         self.push(b'{"re":%d,"err":%s}' % (id_, _encode(said)))
 
-    # Timers.
+    def _ask(self) -> None:
+        self.outbox.push(ping_frame())
+
+    def _dead(self) -> None:
+        self.end(CloseCode.HEARTBEAT, "no sign of life")
 
     def _no_hello(self) -> None:
         if self.principal is None:
             self.end(CloseCode.NOT_AUTHENTICATED, "no hello in time")
-            return
-        self._listen()
-
-    def _listen(self) -> None:
-        """Look after the next silence: it is what was heard last that counts, not when we looked."""
-        self._asked = False
-        silent = time.monotonic() - self._heard_at
-        if silent >= HEARTBEAT_S:
-            self._asked = True
-            self.outbox.push(ping_frame())
-            self._beat = self._door.wheel.schedule(SILENCE_S, self._judge)
-        else:
-            self._beat = self._door.wheel.schedule(HEARTBEAT_S - silent, self._listen)
-
-    def _judge(self) -> None:
-        if time.monotonic() - self._heard_at >= SILENCE_S:
-            self.end(CloseCode.HEARTBEAT, "no sign of life")
-        else:
-            self._listen()
 
 
 def _lenient_id(payload: bytes) -> int | None:

@@ -31,8 +31,17 @@ class Watched:
     """One watched stream. Everything but ``Hub`` and catching up leaves its fields alone."""
 
     __slots__ = (
-        "active_at", "delivered", "filling", "floors", "holding", "id", "ring", "sessions", "tick", "waiting",
-    )  # fmt: skip
+        "active_at",
+        "delivered",
+        "filling",
+        "floors",
+        "holding",
+        "id",
+        "ring",
+        "sessions",
+        "tick",
+        "waiting",
+    )
 
     def __init__(self, id_: str) -> None:
         self.id = id_
@@ -41,11 +50,11 @@ class Watched:
         self.active_at = 0
         """Time of the newest entry in milliseconds, 0 where there is none."""
         self.ring: deque[Kept] = deque(maxlen=RING_EVENTS)
-        self.sessions: "dict[Session, None]" = {}
+        self.sessions: dict[Session, None] = {}
         """Those who get every event at once."""
-        self.floors: "dict[Session, int]" = {}
+        self.floors: dict[Session, int] = {}
         """Those who get events of items from a seq on."""
-        self.holding: "dict[Session, None]" = {}
+        self.holding: dict[Session, None] = {}
         """Those who are still catching up."""
         self.tick: list[bytes] = []
         """Frames of this loop tick, joined at its end."""
@@ -66,9 +75,7 @@ class Watched:
     def keep(self, event: Event) -> bytes:
         """Take the next event as delivered; return its frame, empty where there is nothing to tell."""
         frame = text_frame(event.data) if event.data else b""
-        self.ring.append(
-            Kept(event.rev, frame, event.item, event.seq, event.author, event.effect is not None)
-        )
+        self.ring.append(Kept(event.rev, frame, event.item, event.seq, event.author, event.effect is not None))
         self.delivered = event.rev
         self.active_at = max(self.active_at, event.created_at)
         return frame

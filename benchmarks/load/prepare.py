@@ -14,7 +14,8 @@ from benchmarks.load.task import People, Person, Result, Rooms, Task, read_peopl
 T = TypeVar("T")
 Job = Callable[[Connection], Awaitable[T]]
 
-CONNECTIONS = 24
+CONNECTIONS = 16
+"""Requests at the same time: no more than a node checks passwords for at once."""
 TALKERS = 100
 OWN_ROOMS = 50
 THOUSAND = 1000

@@ -8,8 +8,9 @@ from services.accounts import logins
 from services.accounts.logins import Tokens
 from services.errors import BadCredentials, Unauthenticated, UsernameTaken
 from services.ids import member_id, new_id, now_ms, self_stream
+from services.inputs import Empty, Input
 from services.limits import LOGIN_ACCOUNT, LOGIN_ADDRESS, REFRESH_SESSION, REGISTER_ADDRESS
-from services.operation import Context, Empty, Input, Operation, by_address
+from services.operation import Context, Operation, by_address
 from store.database import Insert
 from store.errors import Duplicate
 from store.tables import MEMBERS, ROOMS, USERS, Member, Room, User
@@ -51,9 +52,14 @@ async def _register(context: Context, given: Register) -> Tokens:
         raise UsernameTaken
     now = now_ms()
     user = User(
-        id=new_id(), name_key=key, username=given.username, name=given.username, email=given.email,
-        password=await application.passwords.hash(given.password), created_at=now,
-    )  # fmt: skip
+        id=new_id(),
+        name_key=key,
+        username=given.username,
+        name=given.username,
+        email=given.email,
+        password=await application.passwords.hash(given.password),
+        created_at=now,
+    )
     stream = self_stream(user.id)
     own = Room(id=stream, kind="self", owner=user.id, member_count=1, created_at=now)
     seat = Member(
@@ -98,21 +104,50 @@ def _family(_context: Context, given: RefreshTokens) -> str:
 
 
 REGISTER = Operation(
-    name="auth.register", method="POST", path="/api/auth/register", socket=False, public=True, statuses=(201,),
-    input=Register, output=Tokens, run=_register, raises=(UsernameTaken,), limits=((REGISTER_ADDRESS, by_address),),
-)  # fmt: skip
+    name="auth.register",
+    method="POST",
+    path="/api/auth/register",
+    socket=False,
+    public=True,
+    statuses=(201,),
+    input=Register,
+    output=Tokens,
+    run=_register,
+    raises=(UsernameTaken,),
+    limits=((REGISTER_ADDRESS, by_address),),
+)
 LOG_IN = Operation(
-    name="auth.login", method="POST", path="/api/auth/login", socket=False, public=True,
-    input=LogIn, output=Tokens, run=_log_in, raises=(BadCredentials,),
+    name="auth.login",
+    method="POST",
+    path="/api/auth/login",
+    socket=False,
+    public=True,
+    input=LogIn,
+    output=Tokens,
+    run=_log_in,
+    raises=(BadCredentials,),
     limits=((LOGIN_ADDRESS, by_address), (LOGIN_ACCOUNT, _account)),
-)  # fmt: skip
+)
 REFRESH = Operation(
-    name="auth.refresh", method="POST", path="/api/auth/refresh", socket=False, public=True,
-    input=RefreshTokens, output=Tokens, run=_refresh, raises=(Unauthenticated,), limits=((REFRESH_SESSION, _family),),
-)  # fmt: skip
+    name="auth.refresh",
+    method="POST",
+    path="/api/auth/refresh",
+    socket=False,
+    public=True,
+    input=RefreshTokens,
+    output=Tokens,
+    run=_refresh,
+    raises=(Unauthenticated,),
+    limits=((REFRESH_SESSION, _family),),
+)
 LOG_OUT = Operation(
-    name="auth.logout", method="POST", path="/api/auth/logout", socket=False, statuses=(204,),
-    input=Empty, run=_log_out,
-)  # fmt: skip
+    name="auth.logout",
+    method="POST",
+    path="/api/auth/logout",
+    socket=False,
+    statuses=(204,),
+    input=Empty,
+    run=_log_out,
+)
 
 OPERATIONS = (REGISTER, LOG_IN, REFRESH, LOG_OUT)

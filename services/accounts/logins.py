@@ -11,7 +11,7 @@ from services.accounts.people import Me, myself, require_user
 from services.accounts.tokens import ACCESS_S
 from services.errors import Unauthenticated
 from services.ids import new_id, now_ms
-from store.database import Database, Insert, Update, Write
+from store.database import Database, Insert, Scalar, Update, Write
 from store.errors import Mismatch
 from store.tables import LOGINS, REFRESHES, Login, Refresh, User
 
@@ -71,7 +71,7 @@ async def begin(application: "Application", user: User, *also: Write) -> Tokens:
 
 
 async def _live(application: "Application", user: str) -> list[Login]:
-    equal = {"user": user, "live": True}
+    equal: dict[str, Scalar] = {"user": user, "live": True}
     return await application.database.find(LOGINS, equal, by="created_at", falling=True, limit=100)
 
 

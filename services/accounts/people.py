@@ -6,12 +6,11 @@ import msgspec
 
 from services.errors import UserNotFound
 from services.ids import rfc3339
+from services.inputs import Empty, Input, UserId
 from services.limits import LOOKUP_USER
-from services.operation import Context, Empty, Input, Operation, by_user
+from services.operation import Context, Operation, by_user
 from store.database import Database
 from store.tables import USERS, User
-
-UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +46,14 @@ def person(user: User) -> Person:
 def myself(user: User) -> Me:
     """Return a user as they see themselves."""
     return Me(
-        id=user.id, username=user.username, name=user.name, picture=user.picture,
-        created_at=rfc3339(user.created_at), email=user.email, email_verified=user.email_verified,
-    )  # fmt: skip
+        id=user.id,
+        username=user.username,
+        name=user.name,
+        picture=user.picture,
+        created_at=rfc3339(user.created_at),
+        email=user.email,
+        email_verified=user.email_verified,
+    )
 
 
 async def require_user(database: Database, id_: str) -> User:
@@ -107,13 +111,26 @@ async def _listed(context: Context, given: ListedUsers) -> People:
 
 ME = Operation(name="users.me", method="GET", path="/api/users/me", socket=False, input=Empty, output=Me, run=_me)
 ONE = Operation(
-    name="users.one", method="GET", path="/api/users/{user}", socket=False, input=OneUser, output=Person, run=_one,
-    raises=(UserNotFound,), limits=((LOOKUP_USER, by_user),),
-)  # fmt: skip
+    name="users.one",
+    method="GET",
+    path="/api/users/{user}",
+    socket=False,
+    input=OneUser,
+    output=Person,
+    run=_one,
+    raises=(UserNotFound,),
+    limits=((LOOKUP_USER, by_user),),
+)
 MANY = Operation(name="users.get", input=ManyUsers, output=People, run=_many, limits=((LOOKUP_USER, by_user),))
 LISTED = Operation(
-    name="users.list", method="GET", path="/api/users", socket=False, input=ListedUsers, output=People, run=_listed,
+    name="users.list",
+    method="GET",
+    path="/api/users",
+    socket=False,
+    input=ListedUsers,
+    output=People,
+    run=_listed,
     limits=((LOOKUP_USER, by_user),),
-)  # fmt: skip
+)
 
 OPERATIONS = (ME, LISTED, ONE, MANY)

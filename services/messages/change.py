@@ -4,9 +4,10 @@ import msgspec
 
 from services.errors import Forbidden, MessageDeleted, MessageNotFound, NotMember, RoomNotFound
 from services.ids import now_ms
+from services.inputs import Input, MessageId, RoomId
 from services.limits import CHANGE_USER
-from services.messages.send import MessageId, RoomId, Words
-from services.operation import Context, Input, Operation, by_user
+from services.messages.send import Words
+from services.operation import Context, Operation, by_user
 from services.rooms.rules import RANK, require_known_seat, require_member_in, room_in
 from services.streams.append import Append, Plan, Planner, Step, View, marker_entry
 from services.streams.items import Item, wire_item
@@ -72,9 +73,7 @@ async def _edit(context: Context, given: Edit) -> Item:
         body = text_of(entry)
         if body.text == given.text:
             return Plan(found=entry)
-        edited = msgspec.structs.replace(
-            entry, body=msgspec.structs.replace(body, text=given.text), edited_at=now_ms()
-        )
+        edited = msgspec.structs.replace(entry, body=msgspec.structs.replace(body, text=given.text), edited_at=now_ms())
         return Plan([Step(marker_entry(given.room, entry.id, context.caller.user), edited)])
 
     return await changed(context, given.room, plan)
@@ -100,10 +99,24 @@ _RAISES = (RoomNotFound, NotMember, MessageNotFound, Forbidden)
 _PATH = "/api/rooms/{room}/messages/{message}"
 
 EDIT = Operation(
-    name="message.edit", ordered=True, method="PATCH", path=_PATH, input=Edit, output=Item, run=_edit,
-    raises=(*_RAISES, MessageDeleted), limits=((CHANGE_USER, by_user),),
-)  # fmt: skip
-DELETE = Operation(
-    name="message.delete", ordered=True, method="DELETE", path=_PATH, input=OneMessage, output=Item, run=_delete, raises=_RAISES,
+    name="message.edit",
+    ordered=True,
+    method="PATCH",
+    path=_PATH,
+    input=Edit,
+    output=Item,
+    run=_edit,
+    raises=(*_RAISES, MessageDeleted),
     limits=((CHANGE_USER, by_user),),
-)  # fmt: skip
+)
+DELETE = Operation(
+    name="message.delete",
+    ordered=True,
+    method="DELETE",
+    path=_PATH,
+    input=OneMessage,
+    output=Item,
+    run=_delete,
+    raises=_RAISES,
+    limits=((CHANGE_USER, by_user),),
+)

@@ -5,9 +5,9 @@ from typing import Annotated
 import msgspec
 
 from services.errors import Flaw, Gone, Invalid, MessageNotFound, NotMember, RoomNotFound
-from services.messages.send import RoomId
+from services.inputs import Input, PageSize, RoomId, Seq
 from services.messages.change import OneMessage
-from services.operation import Context, Input, Operation
+from services.operation import Context, Operation
 from services.rooms.rules import Seat, require_seat
 from services.streams.items import Item, wire_item
 from services.streams.reading import read_changes, read_floor, read_page
@@ -16,8 +16,6 @@ from store.tables import ENTRIES, Entry
 LIST_BYTES = 256 * 1024
 """Where a list is cut: a server frame is 1 MiB at most, and a phone waits for the whole of it."""
 
-Seq = Annotated[int, msgspec.Meta(ge=0)]
-PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -77,9 +75,13 @@ async def _list(context: Context, given: ListMessages) -> MessagePage:
     if given.around is not None:
         return await _around(context, given, seat)
     entries, more = await read_page(
-        context.application.database, given.room, before=given.before, after=given.after, limit=given.limit,
+        context.application.database,
+        given.room,
+        before=given.before,
+        after=given.after,
+        limit=given.limit,
         floor=seat.first_seq,
-    )  # fmt: skip
+    )
     items = fitting(entries, newest=given.after is None)
     return MessagePage(items, more or len(items) < len(entries), seat.head)
 
@@ -118,14 +120,29 @@ async def _one(context: Context, given: OneMessage) -> Item:
 
 
 LIST = Operation(
-    name="message.list", method="GET", path="/api/rooms/{room}/messages", input=ListMessages, output=MessagePage,
-    run=_list, raises=(RoomNotFound, NotMember),
-)  # fmt: skip
+    name="message.list",
+    method="GET",
+    path="/api/rooms/{room}/messages",
+    input=ListMessages,
+    output=MessagePage,
+    run=_list,
+    raises=(RoomNotFound, NotMember),
+)
 CHANGES = Operation(
-    name="room.changes", method="GET", path="/api/rooms/{room}/changes", input=ListChanges, output=ChangePage,
-    run=_changes, raises=(RoomNotFound, NotMember, Gone),
-)  # fmt: skip
+    name="room.changes",
+    method="GET",
+    path="/api/rooms/{room}/changes",
+    input=ListChanges,
+    output=ChangePage,
+    run=_changes,
+    raises=(RoomNotFound, NotMember, Gone),
+)
 ONE = Operation(
-    name="message.get", method="GET", path="/api/rooms/{room}/messages/{message}", input=OneMessage, output=Item,
-    run=_one, raises=(RoomNotFound, NotMember, MessageNotFound),
-)  # fmt: skip
+    name="message.get",
+    method="GET",
+    path="/api/rooms/{room}/messages/{message}",
+    input=OneMessage,
+    output=Item,
+    run=_one,
+    raises=(RoomNotFound, NotMember, MessageNotFound),
+)

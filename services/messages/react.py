@@ -8,10 +8,10 @@ import msgspec
 
 from services.errors import Flaw, Invalid, MessageDeleted, MessageNotFound, NotMember, RoomNotFound, TooManyReactions
 from services.ids import now_ms
+from services.inputs import Input, MessageId, RoomId
 from services.limits import CHANGE_USER
 from services.messages.change import changed, message_in, text_of
-from services.messages.send import MessageId, RoomId
-from services.operation import Context, Input, Operation, by_user
+from services.operation import Context, Operation, by_user
 from services.streams.append import Plan, Step, View, marker_entry
 from services.streams.items import Item
 from store.database import Delete, Insert, Write
@@ -136,12 +136,28 @@ _RAISES = (RoomNotFound, NotMember, MessageNotFound, MessageDeleted, TooManyReac
 _PATH = "/api/rooms/{room}/messages/{message}/reactions/{emoji}"
 _LIMITS = ((CHANGE_USER, by_user),)
 
-REACT = Operation(name="message.react", ordered=True, input=React, output=Item, run=react, raises=_RAISES, limits=_LIMITS)
+REACT = Operation(
+    name="message.react", ordered=True, input=React, output=Item, run=react, raises=_RAISES, limits=_LIMITS
+)
 PUT = Operation(
-    name="message.reaction.put", method="PUT", path=_PATH, socket=False, input=Reacted, output=Item, run=_put,
-    raises=_RAISES, limits=_LIMITS,
-)  # fmt: skip
+    name="message.reaction.put",
+    method="PUT",
+    path=_PATH,
+    socket=False,
+    input=Reacted,
+    output=Item,
+    run=_put,
+    raises=_RAISES,
+    limits=_LIMITS,
+)
 TAKE = Operation(
-    name="message.reaction.delete", method="DELETE", path=_PATH, socket=False, input=Reacted, output=Item, run=_take,
-    raises=_RAISES, limits=_LIMITS,
-)  # fmt: skip
+    name="message.reaction.delete",
+    method="DELETE",
+    path=_PATH,
+    socket=False,
+    input=Reacted,
+    output=Item,
+    run=_take,
+    raises=_RAISES,
+    limits=_LIMITS,
+)

@@ -7,9 +7,9 @@ import msgspec
 
 from services.errors import NotMember, RoomNotFound
 from services.ids import member_id
+from services.inputs import Empty, Input, InRoom, RoomId
 from services.limits import READ_USER, TYPING_ROOM
-from services.messages.send import RoomId
-from services.operation import Context, Empty, Input, Operation, by_user
+from services.operation import Context, Operation, by_user
 from services.rooms.rules import require_known_seat, require_seat
 from services.rooms.views import count_unread
 from services.streams.items import Author
@@ -34,12 +34,6 @@ class ReadState(msgspec.Struct, frozen=True):
 
     read: int
     unread: int
-
-
-class InRoom(Input):
-    """A room."""
-
-    room: RoomId
 
 
 class ReadBy(msgspec.Struct, frozen=True):
@@ -105,12 +99,22 @@ async def _typing(context: Context, given: InRoom) -> Nothing:
 
 
 READ = Operation(
-    name="room.read", method="PUT", path="/api/rooms/{room}/read", input=Read, output=ReadState, run=_read,
-    raises=(RoomNotFound, NotMember), limits=((READ_USER, by_user),),
-)  # fmt: skip
+    name="room.read",
+    method="PUT",
+    path="/api/rooms/{room}/read",
+    input=Read,
+    output=ReadState,
+    run=_read,
+    raises=(RoomNotFound, NotMember),
+    limits=((READ_USER, by_user),),
+)
 TYPING = Operation(
-    name="room.typing", input=InRoom, output=Nothing, run=_typing, raises=(RoomNotFound, NotMember),
-)  # fmt: skip
+    name="room.typing",
+    input=InRoom,
+    output=Nothing,
+    run=_typing,
+    raises=(RoomNotFound, NotMember),
+)
 
 
 async def _ping(_context: Context, _given: Empty) -> Nothing:

@@ -1,5 +1,6 @@
 """Sending messages: the hot road."""
 
+import functools
 import hashlib
 from typing import Annotated
 
@@ -7,16 +8,16 @@ import msgspec
 
 from services.errors import CidConflict, MessageNotFound, NotMember, RoomNotFound, Unavailable
 from services.ids import self_stream
+from services.inputs import Input, MessageId, RoomId
 from services.limits import SEND_ROOM, SEND_USER
-from services.operation import Context, Input, Operation, by_user
+from services.operation import Context, Operation, by_user
+from services.rooms.facts import RoomFacts
 from services.rooms.rules import member_in, require_known_seat, require_member_in, room_in
 from services.streams.append import Append, Outcome, Plan, Step, View, marker_entry, notice_entry, text_entry
 from services.streams.items import Item, wire_item
 from store.database import Update
 from store.tables import ENTRIES, MEMBERS, Effect, Entry, Member, Notice, Room, Text
 
-RoomId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Cid = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[ -}][ -~]*(?![^ -~])$")]
 
@@ -33,7 +34,7 @@ class Send(Input):
     reply_to: MessageId | None = None
 
 
-class _Wider(Exception):  # noqa: N818 - a state: the append needs the own stream of a person who hid the room
+class _Wider(Exception):
     """Somebody hid the room meanwhile."""
 
 
@@ -52,9 +53,9 @@ async def _send(context: Context, given: Send) -> Item:
         version = seat.facts.version
         append = Append(
             (given.room, *(self_stream(user) for user in hidden)),
-            lambda view, entry=entry, hidden=hidden: _plan(context, view, entry, hidden),
+            functools.partial(_plan, context, entry, hidden),
             None if hidden else entry,
-            lambda facts=seat.facts, version=version: facts.version == version,
+            functools.partial(_still, seat.facts, version),
         )
         try:
             outcome = await context.append(append)
@@ -73,7 +74,11 @@ def _answer(context: Context, outcome: Outcome) -> Item:
     return wire_item(item)
 
 
-async def _plan(context: Context, view: View, entry: Entry, expected: list[str]) -> Plan:
+def _still(facts: RoomFacts, version: int) -> bool:
+    return facts.version == version
+
+
+async def _plan(context: Context, entry: Entry, expected: list[str], view: View) -> Plan:
     """Check again, with the stream's lane held, and make a direct room show where it was hidden."""
     room = await room_in(context, view, entry.stream)
     await require_member_in(context, view, room, entry.author)
@@ -121,7 +126,14 @@ def _place(context: Context, given: Send) -> str:
 
 
 SEND = Operation(
-    name="message.send", ordered=True, method="POST", path="/api/rooms/{room}/messages", input=Send, output=Item, run=_send,
-    statuses=(201, 200), raises=(RoomNotFound, NotMember, MessageNotFound, CidConflict),
+    name="message.send",
+    ordered=True,
+    method="POST",
+    path="/api/rooms/{room}/messages",
+    input=Send,
+    output=Item,
+    run=_send,
+    statuses=(201, 200),
+    raises=(RoomNotFound, NotMember, MessageNotFound, CidConflict),
     limits=((SEND_USER, by_user), (SEND_ROOM, _place)),
-)  # fmt: skip
+)

@@ -1,10 +1,11 @@
 """Direct rooms: one per pair of people, whoever asks first."""
 
-from services.accounts.people import UserId, require_user
+from services.accounts.people import require_user
 from services.errors import UserNotFound
 from services.ids import direct_room, now_ms, self_stream
+from services.inputs import Input, UserId
 from services.limits import CREATE_ROOM
-from services.operation import Context, Input, Operation, by_user
+from services.operation import Context, Operation, by_user
 from services.rooms.making import current_view, fresh_member
 from services.rooms.views import RoomView
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
@@ -67,6 +68,14 @@ def _own_item(room: str, user: str) -> Step:
 
 
 OPEN = Operation(
-    name="room.direct", ordered=True, method="POST", path="/api/rooms/direct", input=OpenDirect, output=RoomView, run=_open,
-    statuses=(201, 200), raises=(UserNotFound,), limits=((CREATE_ROOM, by_user),),
-)  # fmt: skip
+    name="room.direct",
+    ordered=True,
+    method="POST",
+    path="/api/rooms/direct",
+    input=OpenDirect,
+    output=RoomView,
+    run=_open,
+    statuses=(201, 200),
+    raises=(UserNotFound,),
+    limits=((CREATE_ROOM, by_user),),
+)

@@ -121,6 +121,8 @@ class Facts:
 
 
 def _learn(facts: RoomFacts, effect: Effect) -> None:
+    if effect.room not in {None, facts.room.id}:
+        return  # a person's own stream tells of other rooms
     user = effect.user
     facts.version += 1
     if effect.type in {"room", "closed"}:

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.errors import Flaw, Invalid
+from services.inputs import Cursor, Input, PageSize
 from services.limits import SEARCH_USER
-from services.operation import Context, Input, Operation
-from services.rooms.members import Cursor, PageSize
+from services.operation import Context, Operation
 from services.rooms.views import RoomView, my_rooms, room_view, view_mine
 from services.streams.reading import read_head
 from store.tables import ROOMS, Room
@@ -62,9 +62,7 @@ async def _public(context: Context, given: ListRooms) -> Rooms:
         )
     else:
         equal = {"kind": "public"}
-        found = await database.find(
-            ROOMS, equal, by="id", below=given.cursor, falling=True, limit=given.limit + 1
-        )
+        found = await database.find(ROOMS, equal, by="id", below=given.cursor, falling=True, limit=given.limit + 1)
     page = found[: given.limit]
     following = page[-1].id if len(found) > given.limit else None
     views = []

@@ -1,5 +1,6 @@
 """Making rooms, changing what they are called, closing them."""
 
+import asyncio
 import functools
 from typing import Annotated, Literal
 
@@ -7,9 +8,9 @@ import msgspec
 
 from services.errors import DirectRoom, Forbidden, NotMember, RoomNotFound
 from services.ids import member_id, new_id, now_ms, self_stream
+from services.inputs import Input, RoomId
 from services.limits import CREATE_ROOM
-from services.messages.send import RoomId
-from services.operation import Context, Input, Operation, by_user
+from services.operation import Context, Operation, by_user
 from services.rooms.rules import member_in, require_known_seat, require_member_in, require_role, require_seat, room_in
 from services.rooms.views import RoomView, view_for
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
@@ -49,9 +50,7 @@ def joining(plan: Plan, room: Room, member: Member, by: str | None, *, quiet: bo
     """Plan somebody's joining: row, notice in the room, item of their own stream, all or none."""
     user = member.user
     effect = Effect("joined", user, room=room.id, by=by)
-    entry = (
-        marker_entry(room.id, effect=effect) if quiet else notice_entry(room.id, Notice("joined", user, by), effect)
-    )
+    entry = marker_entry(room.id, effect=effect) if quiet else notice_entry(room.id, Notice("joined", user, by), effect)
     own = notice_entry(self_stream(user), Notice("joined", user, by, target=room.id), effect)
     plan.steps += [Step(entry), Step(own)]
     plan.writes.append(Insert(MEMBERS, member))
@@ -74,9 +73,15 @@ async def _create(context: Context, given: CreateRoom) -> RoomView:
     """Make a room; whoever makes it owns it."""
     caller = context.caller
     room = Room(
-        id=new_id(), kind=given.kind, name=given.name, description=given.description, owner=caller.user,
-        history=given.history, member_count=1, created_at=now_ms(),
-    )  # fmt: skip
+        id=new_id(),
+        kind=given.kind,
+        name=given.name,
+        description=given.description,
+        owner=caller.user,
+        history=given.history,
+        member_count=1,
+        created_at=now_ms(),
+    )
 
     async def plan(_view: View) -> Plan:
         planned = Plan(writes=[Insert(ROOMS, room)])
@@ -118,7 +123,7 @@ async def _update(context: Context, given: UpdateRoom) -> RoomView:
         new = {k: v for k, v in wanted.items() if v is not msgspec.UNSET and v != getattr(room, k)}
         planned = Plan()
         if "name" in new:
-            planned.steps.append(Step(notice_entry(room.id, Notice("renamed", by=user, name=given.name))))
+            planned.steps.append(Step(notice_entry(room.id, Notice("renamed", by=user, name=str(given.name)))))
         if new:
             marker = marker_entry(room.id, room.id, user, Effect("room"))
             planned.steps.append(Step(marker, msgspec.structs.replace(room, **new)))
@@ -157,9 +162,11 @@ async def close(context: Context, room_id: str) -> None:
     await context.append(Append((room_id,), plan))
     last = ""
     while members := await database.find(MEMBERS, {"room": room_id}, by="user", above=last, limit=FIND_LIMIT):
-        for member in members:
-            lanes.append(Append((self_stream(member.user),), functools.partial(_told, room_id, member.user, user)))
         last = members[-1].user
+        tellings = (functools.partial(_told, room_id, member.user, user) for member in members)
+        await asyncio.gather(
+            *(lanes.append(Append((self_stream(m.user),), tell)) for m, tell in zip(members, tellings, strict=True))
+        )
 
 
 async def _told(room: str, user: str, by: str, _view: View) -> Plan:
@@ -169,18 +176,42 @@ async def _told(room: str, user: str, by: str, _view: View) -> Plan:
 
 
 CREATE = Operation(
-    name="room.create", ordered=True, method="POST", path="/api/rooms", input=CreateRoom, output=RoomView, run=_create,
-    statuses=(201,), limits=((CREATE_ROOM, by_user),),
-)  # fmt: skip
+    name="room.create",
+    ordered=True,
+    method="POST",
+    path="/api/rooms",
+    input=CreateRoom,
+    output=RoomView,
+    run=_create,
+    statuses=(201,),
+    limits=((CREATE_ROOM, by_user),),
+)
 GET = Operation(
-    name="room.get", method="GET", path="/api/rooms/{room}", input=OneRoom, output=RoomView, run=_get,
+    name="room.get",
+    method="GET",
+    path="/api/rooms/{room}",
+    input=OneRoom,
+    output=RoomView,
+    run=_get,
     raises=(RoomNotFound,),
-)  # fmt: skip
+)
 UPDATE = Operation(
-    name="room.update", ordered=True, method="PATCH", path="/api/rooms/{room}", input=UpdateRoom, output=RoomView, run=_update,
+    name="room.update",
+    ordered=True,
+    method="PATCH",
+    path="/api/rooms/{room}",
+    input=UpdateRoom,
+    output=RoomView,
+    run=_update,
     raises=(RoomNotFound, NotMember, Forbidden, DirectRoom),
-)  # fmt: skip
+)
 DELETE = Operation(
-    name="room.delete", ordered=True, method="DELETE", path="/api/rooms/{room}", input=OneRoom, run=_delete, statuses=(204,),
+    name="room.delete",
+    ordered=True,
+    method="DELETE",
+    path="/api/rooms/{room}",
+    input=OneRoom,
+    run=_delete,
+    statuses=(204,),
     raises=(RoomNotFound, NotMember, Forbidden, DirectRoom),
-)  # fmt: skip
+)

@@ -6,16 +6,13 @@ import msgspec
 
 from services.errors import NotMember, RoomNotFound
 from services.ids import rfc3339
+from services.inputs import Cursor, Input, PageSize, RoomId
 from services.limits import SEARCH_USER
-from services.messages.send import RoomId
-from services.operation import Context, Input, Operation
+from services.operation import Context, Operation
 from services.rooms.rules import require_seat
 from services.streams.items import Author
 from store.database import Scalar
 from store.tables import MEMBERS, Member
-
-PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
-Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
 class MemberView(msgspec.Struct, frozen=True):
@@ -81,6 +78,11 @@ async def _members(context: Context, given: ListMembers) -> Members:
 
 
 MEMBERS_LIST = Operation(
-    name="room.members", method="GET", path="/api/rooms/{room}/members", input=ListMembers, output=Members,
-    run=_members, raises=(RoomNotFound, NotMember),
-)  # fmt: skip
+    name="room.members",
+    method="GET",
+    path="/api/rooms/{room}/members",
+    input=ListMembers,
+    output=Members,
+    run=_members,
+    raises=(RoomNotFound, NotMember),
+)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from services.accounts.people import UserId, require_user
+from services.accounts.people import require_user
 from services.errors import (
     Banned,
     DirectRoom,
@@ -17,10 +17,9 @@ from services.errors import (
     UserNotFound,
 )
 from services.ids import member_id, now_ms, self_stream
+from services.inputs import Input, InRoom, RoomId, UserId
 from services.limits import JOIN_USER
-from services.messages.reading import InRoom
-from services.messages.send import RoomId
-from services.operation import Context, Input, Operation, by_user
+from services.operation import Context, Operation, by_user
 from services.rooms.making import close, fresh_member, joining
 from services.rooms.members import MemberCount, MemberCountEvent, MemberView, member_view
 from services.rooms.rules import member_in, require_above, require_known_seat, require_member_in, require_role, room_in
@@ -67,10 +66,7 @@ async def _join(context: Context, given: Join) -> MemberView:
         if member is not None:
             count = 0
             return Plan()
-        if user == caller.user and room.kind != "public":
-            raise RoomNotFound
-        if await view.get(BANS, member_id(room.id, user)) is not None:
-            raise Banned
+        await _require_joinable(view, room, user, alone=user == caller.user)
         count = room.member_count + 1
         planned = Plan(writes=[Put(ROOMS, msgspec.structs.replace(room, member_count=count))])
         member = fresh_member(room.id, user, username, "member")
@@ -84,6 +80,13 @@ async def _join(context: Context, given: Join) -> MemberView:
         context.status = 201
         _tell_count(context, given.room, count)
     return member_view(member, application.marks.read(member))
+
+
+async def _require_joinable(view: View, room: Room, user: str, *, alone: bool) -> None:
+    if alone and room.kind != "public":
+        raise RoomNotFound
+    if await view.get(BANS, member_id(room.id, user)) is not None:
+        raise Banned
 
 
 async def _require_adder(context: Context, view: View, room: Room) -> None:
@@ -130,7 +133,6 @@ async def _unban(context: Context, given: OneMember) -> None:
 
 
 async def _end(context: Context, room_id: str, user: str, reason: Reason) -> None:
-    application = context.application
     context.status = 204
     seat = await require_known_seat(context, room_id)
     if reason == "left" and seat.member.role == "owner" and seat.room.member_count == 1:
@@ -178,9 +180,7 @@ def _ending(context: Context, room: Room, user: str, member: Member | None, reas
         return plan
     effect = Effect("left", user, room=room.id, reason=reason, by=by)
     quiet = room.kind == "direct" or (reason == "left" and room.member_count > QUIET_MEMBERS)
-    entry = (
-        marker_entry(room.id, effect=effect) if quiet else notice_entry(room.id, Notice(reason, user, by), effect)
-    )
+    entry = marker_entry(room.id, effect=effect) if quiet else notice_entry(room.id, Notice(reason, user, by), effect)
     own = notice_entry(self_stream(user), Notice(reason, user, by, target=room.id), effect)
     plan.steps += [Step(entry), Step(own)]
     if room.kind == "direct":
@@ -196,25 +196,63 @@ _RAISES = (RoomNotFound, NotMember, Forbidden, DirectRoom, MemberNotFound)
 _LIMITS = ((JOIN_USER, by_user),)
 
 JOIN = Operation(
-    name="room.join", ordered=True, method="POST", path=_MEMBERS, input=Join, output=MemberView, run=_join, statuses=(201, 200),
-    raises=(RoomNotFound, NotMember, Forbidden, Banned, DirectRoom, UserNotFound), limits=_LIMITS,
-)  # fmt: skip
+    name="room.join",
+    ordered=True,
+    method="POST",
+    path=_MEMBERS,
+    input=Join,
+    output=MemberView,
+    run=_join,
+    statuses=(201, 200),
+    raises=(RoomNotFound, NotMember, Forbidden, Banned, DirectRoom, UserNotFound),
+    limits=_LIMITS,
+)
 ADD = Operation(
-    name="room.add", ordered=True, input=OneMember, output=MemberView, run=_add,
-    raises=(RoomNotFound, NotMember, Forbidden, Banned, DirectRoom, UserNotFound), limits=_LIMITS,
-)  # fmt: skip
+    name="room.add",
+    ordered=True,
+    input=OneMember,
+    output=MemberView,
+    run=_add,
+    raises=(RoomNotFound, NotMember, Forbidden, Banned, DirectRoom, UserNotFound),
+    limits=_LIMITS,
+)
 LEAVE = Operation(
-    name="room.leave", ordered=True, input=InRoom, run=_leave, raises=(RoomNotFound, NotMember, OwnerMustStay), limits=_LIMITS,
-)  # fmt: skip
+    name="room.leave",
+    ordered=True,
+    input=InRoom,
+    run=_leave,
+    raises=(RoomNotFound, NotMember, OwnerMustStay),
+    limits=_LIMITS,
+)
 REMOVE = Operation(
-    name="room.remove", ordered=True, method="DELETE", path=_MEMBERS + "/{user}", input=OneMember, run=_remove, statuses=(204,),
-    raises=(*_RAISES, OwnerMustStay), limits=_LIMITS,
-)  # fmt: skip
+    name="room.remove",
+    ordered=True,
+    method="DELETE",
+    path=_MEMBERS + "/{user}",
+    input=OneMember,
+    run=_remove,
+    statuses=(204,),
+    raises=(*_RAISES, OwnerMustStay),
+    limits=_LIMITS,
+)
 BAN = Operation(
-    name="room.ban", ordered=True, method="PUT", path="/api/rooms/{room}/bans/{user}", input=OneMember, run=_ban, statuses=(204,),
-    raises=(RoomNotFound, NotMember, Forbidden, DirectRoom, UserNotFound), limits=_LIMITS,
-)  # fmt: skip
+    name="room.ban",
+    ordered=True,
+    method="PUT",
+    path="/api/rooms/{room}/bans/{user}",
+    input=OneMember,
+    run=_ban,
+    statuses=(204,),
+    raises=(RoomNotFound, NotMember, Forbidden, DirectRoom, UserNotFound),
+    limits=_LIMITS,
+)
 UNBAN = Operation(
-    name="room.unban", method="DELETE", path="/api/rooms/{room}/bans/{user}", input=OneMember, run=_unban,
-    statuses=(204,), raises=(RoomNotFound, NotMember, Forbidden), limits=_LIMITS,
-)  # fmt: skip
+    name="room.unban",
+    method="DELETE",
+    path="/api/rooms/{room}/bans/{user}",
+    input=OneMember,
+    run=_unban,
+    statuses=(204,),
+    raises=(RoomNotFound, NotMember, Forbidden),
+    limits=_LIMITS,
+)

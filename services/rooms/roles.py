@@ -4,12 +4,11 @@ from typing import Literal
 
 import msgspec
 
-from services.accounts.people import UserId
 from services.errors import DirectRoom, Forbidden, MemberNotFound, NotMember, OwnerMustStay, RoomNotFound
 from services.ids import self_stream
+from services.inputs import Input, RoomId, UserId
 from services.limits import JOIN_USER
-from services.messages.send import RoomId
-from services.operation import Context, Input, Operation, by_user
+from services.operation import Context, Operation, by_user
 from services.rooms.members import MemberView, member_view
 from services.rooms.rules import require_known_seat, require_member_in, require_role, room_in
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
@@ -71,7 +70,13 @@ def _give(plan: Plan, room: Room, member: Member, role: Role, by: str) -> None:
 
 
 SET_ROLE = Operation(
-    name="room.role", ordered=True, method="PATCH", path="/api/rooms/{room}/members/{user}", input=SetRole, output=MemberView,
-    run=_role, raises=(RoomNotFound, NotMember, Forbidden, DirectRoom, MemberNotFound, OwnerMustStay),
+    name="room.role",
+    ordered=True,
+    method="PATCH",
+    path="/api/rooms/{room}/members/{user}",
+    input=SetRole,
+    output=MemberView,
+    run=_role,
+    raises=(RoomNotFound, NotMember, Forbidden, DirectRoom, MemberNotFound, OwnerMustStay),
     limits=((JOIN_USER, by_user),),
-)  # fmt: skip
+)

@@ -58,23 +58,36 @@ def room_view(
     """Return a room as somebody sees it."""
     unset = msgspec.UNSET
     return RoomView(
-        id=room.id, kind=room.kind, name=room.name, description=room.description, picture=room.picture,
-        owner=room.owner, history=room.history, member_count=room.member_count, head=head,
-        created_at=rfc3339(room.created_at), role=None if member is None else member.role,
-        peer=unset if peer is None else peer, read=unset if member is None else read,
+        id=room.id,
+        kind=room.kind,
+        name=room.name,
+        description=room.description,
+        picture=room.picture,
+        owner=room.owner,
+        history=room.history,
+        member_count=room.member_count,
+        head=head,
+        created_at=rfc3339(room.created_at),
+        role=None if member is None else member.role,
+        peer=unset if peer is None else peer,
+        read=unset if member is None else read,
         unread=unset if member is None else unread,
-    )  # fmt: skip
+    )
 
 
-async def count_unread(
-    application: "Application", room: str, user: str, read: int, head: int | None = None
-) -> int:
+async def count_unread(application: "Application", room: str, user: str, read: int, head: int | None = None) -> int:
     """Return how many messages of others lie above ``read`` and up to ``head``, at most ``UNREAD_LIMIT``."""
     below = None if head is None else head + 1
     return await application.database.count(
-        ENTRIES, {"stream": room}, by="seq", above=read, below=below, match={"kind": "text"}, differ={"author": user},
+        ENTRIES,
+        {"stream": room},
+        by="seq",
+        above=read,
+        below=below,
+        match={"kind": "text"},
+        differ={"author": user},
         limit=UNREAD_LIMIT,
-    )  # fmt: skip
+    )
 
 
 async def find_peer(application: "Application", room: Room, user: str) -> Author | None:
@@ -155,9 +168,7 @@ async def _read_heads(application: "Application", rooms: list[str], heads: dict[
 
 
 async def _peers(application: "Application", rooms: list[Room], user: str) -> dict[str, Author]:
-    others = {
-        room.id: next((id_ for id_ in room.pair if id_ != user), user) for room in rooms if room.kind == "direct"
-    }
+    others = {room.id: next((id_ for id_ in room.pair if id_ != user), user) for room in rooms if room.kind == "direct"}
     found = await application.database.get_many(USERS, list(set(others.values())))
     return {room: Author(id_, found[id_].username) for room, id_ in others.items() if id_ in found}
 

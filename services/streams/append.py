@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from services.ids import new_id, now_ms
 from store.database import Database, Delete, Insert, Put, Record, Table, Write
 from store.tables import ENTRIES, ROOMS, Effect, Entry, Notice, Room, Text
-
-from services.ids import new_id, now_ms
 
 SERVER = "~"
 """Author of entries that nobody in particular wrote."""
@@ -16,7 +15,7 @@ SERVER = "~"
 R = TypeVar("R", bound=Record)
 
 
-class Later(Exception):  # noqa: N818 - a state, not an error: the plan runs again in the next flight
+class Later(Exception):
     """A plan needs a record that an earlier one of the same flight changes."""
 
 
@@ -51,8 +50,8 @@ class Outcome:
 
     @property
     def item(self) -> Entry:
-        """The first entry that is an item."""
-        return next(entry for entry in self.entries if isinstance(entry, Entry) and entry.seq is not None)
+        """The last entry that is an item: what an append is for stands behind what has to come first."""
+        return next(entry for entry in reversed(self.entries) if isinstance(entry, Entry) and entry.seq is not None)
 
 
 class View:
@@ -128,18 +127,37 @@ class Append:
 def text_entry(stream: str, author: str, username: str, cid: str, body: Text, digest: str) -> Entry:
     """Return a new message; its rev and seq are given by the lane."""
     return Entry(
-        id=new_id(), stream=stream, rev=0, seq=0, changed=0, kind="text", author=author, username=username, cid=cid,
-        created_at=now_ms(), digest=digest, body=body,
-    )  # fmt: skip
+        id=new_id(),
+        stream=stream,
+        rev=0,
+        seq=0,
+        changed=0,
+        kind="text",
+        author=author,
+        username=username,
+        cid=cid,
+        created_at=now_ms(),
+        digest=digest,
+        body=body,
+    )
 
 
 def notice_entry(stream: str, notice: Notice, effect: Effect | None = None) -> Entry:
     """Return a new notice; its rev and seq are given by the lane."""
     id_ = new_id()
     return Entry(
-        id=id_, stream=stream, rev=0, seq=0, changed=0, kind="notice", author=SERVER, cid=f"~{id_}",
-        created_at=now_ms(), body=notice, effect=effect,
-    )  # fmt: skip
+        id=id_,
+        stream=stream,
+        rev=0,
+        seq=0,
+        changed=0,
+        kind="notice",
+        author=SERVER,
+        cid=f"~{id_}",
+        created_at=now_ms(),
+        body=notice,
+        effect=effect,
+    )
 
 
 def marker_entry(stream: str, item: str | None = None, author: str = SERVER, effect: Effect | None = None) -> Entry:

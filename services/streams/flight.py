@@ -27,9 +27,7 @@ ATTEMPTS = 64
 class Flight:
     """One write. ``heads`` are those of its streams, kept true as far as is known (None: unknown, read it again)."""
 
-    def __init__(
-        self, database: Database, deliver: Callable[[Batch], None], heads: dict[str, int | None]
-    ) -> None:
+    def __init__(self, database: Database, deliver: Callable[[Batch], None], heads: dict[str, int | None]) -> None:
         self.heads = heads
         self._database = database
         self._deliver = deliver
@@ -99,39 +97,42 @@ class Flight:
     # Plans: one transaction for all of them.
 
     async def _run_planned(self, appends: list[Append]) -> tuple[list[Append], set[str]]:
-        numbers = {stream: head or 0 for stream, head in self.heads.items()}
-        planned: list[tuple[Append, list[Step]]] = []
-        entries: list[tuple[Append, Step]] = []
-        rows: list[tuple[Append, Write]] = []
         back: list[Append] = []
-        for append in appends:
-            if append.future.done():
-                continue
-            plan = await self._plan(append, back)
-            if plan is None:
-                continue
-            steps = self._numbered(plan, numbers)
-            if plan.numbered is not None:
-                plan.numbered()
-            planned.append((append, steps))
-            entries.extend((append, step) for step in steps if not any(step is known for _, known in entries))
-            rows.extend((append, write) for write in plan.writes)
+        planned, rows = await self._plan_all(appends, back)
         # Entries first: where they are refused, nothing else has to be asked about.
-        owners = [append for append, _ in entries]
+        first = {id(step): (append, step) for append, steps in reversed(planned) for step in steps}
+        entries = sorted(first.values(), key=lambda pair: (pair[1].entry.stream, pair[1].entry.rev))
         batch: list[Write] = [Insert(ENTRIES, step.entry) for _, step in entries]
-        batch.extend(write for _, write in rows)
+        batch += rows
         for _, step in entries:
-            batch.extend(_subject_writes(step))
+            batch += _subject_writes(step)
         try:
             if batch:
                 await self._until_known(lambda: self._database.together(batch))
         except (Duplicate, Mismatch) as refused:
-            return await self._refused(refused, planned, batch, owners, back)
+            return await self._refused(refused, planned, batch, [append for append, _ in entries], back)
         except StoreError:
             self._fail((append for append, _ in planned), Unavailable())
             return back, set()
         self._keep(planned)
         return back, set()
+
+    async def _plan_all(
+        self, appends: list[Append], back: list[Append]
+    ) -> tuple[list[tuple[Append, list[Step]]], list[Write]]:
+        """Plan one after the other, each seeing what those before it do; return steps and further rows."""
+        numbers = {stream: head or 0 for stream, head in self.heads.items()}
+        planned: list[tuple[Append, list[Step]]] = []
+        rows: list[Write] = []
+        for append in appends:
+            plan = None if append.future.done() else await self._plan(append, back)
+            if plan is None:
+                continue
+            planned.append((append, self._numbered(plan, numbers)))
+            if plan.numbered is not None:
+                plan.numbered()
+            rows += plan.writes
+        return planned, rows
 
     async def _plan(self, append: Append, back: list[Append]) -> Plan | None:
         try:

@@ -97,16 +97,38 @@ def wire_item(entry: Entry) -> Item:
     created = rfc3339(entry.created_at)
     if isinstance(body, Notice):
         return NoticeItem(
-            id=entry.id, room=entry.stream, seq=seq, rev=rev, author=author, cid=entry.cid, created_at=created,
-            edited_at=edited, deleted=entry.deleted, type=body.type, user=body.user, by=body.by, role=body.role,
-            name=body.name, target=body.target,
-        )  # fmt: skip
+            id=entry.id,
+            room=entry.stream,
+            seq=seq,
+            rev=rev,
+            author=author,
+            cid=entry.cid,
+            created_at=created,
+            edited_at=edited,
+            deleted=entry.deleted,
+            type=body.type,
+            user=body.user,
+            by=body.by,
+            role=body.role,
+            name=body.name,
+            target=body.target,
+        )
     text = body if isinstance(body, Text) else Text(text="")
     return TextItem(
-        id=entry.id, room=entry.stream, seq=seq, rev=rev, author=author, cid=entry.cid, created_at=created,
-        edited_at=edited, deleted=entry.deleted, text=text.text, reply_to=text.reply_to, reactions=text.reactions,
+        id=entry.id,
+        room=entry.stream,
+        seq=seq,
+        rev=rev,
+        author=author,
+        cid=entry.cid,
+        created_at=created,
+        edited_at=edited,
+        deleted=entry.deleted,
+        text=text.text,
+        reply_to=text.reply_to,
+        reactions=text.reactions,
         attachments=text.attachments,
-    )  # fmt: skip
+    )
 
 
 def room_state(room: Room, head: int) -> RoomState:

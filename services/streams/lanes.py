@@ -122,35 +122,29 @@ class Lanes:
         """Take the next appends of one sort (plain items, or plans) and make their lanes busy."""
         lanes: dict[str, Lane] = {}
         appends: list[Append] = []
-        plain: bool | None = None
         for lane in list(self._ready.values()):
-            while lane.waiting:
+            while lane.waiting and self._fits(lane.waiting[0], appends, lanes):
                 append = lane.waiting[0]
-                if plain is None:
-                    plain = append.item is not None
-                if (append.item is not None) != plain or not self._at_front(append, lanes):
-                    break
                 for stream in append.streams:
                     taken = self._lanes[stream]
                     taken.waiting.popleft()
                     lanes[stream] = taken
                 appends.append(append)
-                if len(appends) >= (FLIGHT_LIMIT if plain else TRANSACTION_LIMIT):
-                    break
-            if len(appends) >= (FLIGHT_LIMIT if plain else TRANSACTION_LIMIT):
-                break
         for stream, lane in lanes.items():
             lane.busy = True
             self._ready.pop(stream, None)
         self._waiting -= len(appends)
         return lanes, appends
 
-    def _at_front(self, append: Append, mine: dict[str, Lane]) -> bool:
-        for stream in append.streams:
-            lane = self._lanes[stream]
-            if (lane.busy and stream not in mine) or lane.waiting[0] is not append:
+    def _fits(self, append: Append, taken: list[Append], mine: dict[str, Lane]) -> bool:
+        """Tell whether an append may join a flight: of its sort, not full, and next in all of its lanes."""
+        if taken:
+            plain = taken[0].item is not None
+            limit = FLIGHT_LIMIT if plain else TRANSACTION_LIMIT
+            if len(taken) >= limit or (append.item is not None) != plain:
                 return False
-        return True
+        lanes = [self._lanes[stream] for stream in append.streams]
+        return all((not lane.busy or lane.stream in mine) and lane.waiting[0] is append for lane in lanes)
 
     async def _fly(self, lanes: dict[str, Lane], appends: list[Append]) -> None:
         flight = Flight(self._database, self._deliver, {stream: lane.head for stream, lane in lanes.items()})
@@ -162,14 +156,10 @@ class Lanes:
                     lane.head = (await read_head(self._database, lane.stream))[0]
                     flight.heads[lane.stream] = lane.head
             back, behind = await flight.run(appends)
-        except StoreError:
-            # Only reads are left to fail here: nothing of these appends was written.
-            back = []
-            for append in appends:
-                if not append.future.done():
-                    append.future.set_exception(Unavailable())
-        except Exception:
-            log.exception("a flight failed")
+        except Exception as error:
+            if not isinstance(error, StoreError):
+                log.exception("a flight failed")
+            # Of the store only reads are left to fail here: what was written is decided.
             back = []
             for append in appends:
                 if not append.future.done():

@@ -55,12 +55,10 @@ async def _subjects(database: Database, entries: list[Entry]) -> dict[str, Entry
     ids = list({entry.item for entry in entries if entry.item is not None})
     if not ids:
         return {}
-    subjects: dict[str, Entry | Room] = {}
-    subjects.update(await database.get_many(ENTRIES, ids))
-    missing = [id_ for id_ in ids if id_ not in subjects]
-    if missing:
-        subjects.update(await database.get_many(ROOMS, missing))
-    return subjects
+    items = await database.get_many(ENTRIES, ids)
+    missing = [id_ for id_ in ids if id_ not in items]
+    rooms = await database.get_many(ROOMS, missing) if missing else {}
+    return {**items, **rooms}
 
 
 async def read_page(
@@ -76,9 +74,7 @@ async def read_page(
         above = max(after, lowest)
         found = await database.find(ENTRIES, where, by="seq", above=above, below=before, limit=limit + 1)
         return found[:limit], len(found) > limit
-    found = await database.find(
-        ENTRIES, where, by="seq", above=lowest, below=before, falling=True, limit=limit + 1
-    )
+    found = await database.find(ENTRIES, where, by="seq", above=lowest, below=before, falling=True, limit=limit + 1)
     return found[:limit][::-1], len(found) > limit
 
 

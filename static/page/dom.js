@@ -68,7 +68,7 @@ export function uniqueId() {
 export function keyed(parent, list, { key, look, make }) {
   /** @type {Map<string, HTMLElement>} */
   const old = new Map();
-  for (const child of /** @type {Iterable<HTMLElement>} */ (parent.children)) old.set(child.dataset.key ?? '', child);
+  for (const child of /** @type {HTMLElement[]} */ ([...parent.children])) old.set(child.dataset.key ?? '', child);
   /** @type {HTMLElement[]} */
   const wanted = list.map((item) => {
     const id = key(item);

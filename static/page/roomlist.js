@@ -72,7 +72,10 @@ export class RoomList {
       await outbox.clear();
       await account.logout();
     };
-    if (!outbox.size) return leave();
+    if (!outbox.size) {
+      leave();
+      return;
+    }
     confirm({
       title: 'Log out?',
       text: `${outbox.size === 1 ? 'A message is' : `${outbox.size} messages are`} not sent yet and would be lost.`,

@@ -58,7 +58,7 @@ const turns = new Map();
  * @returns {Promise<T>}
  */
 export function exclusively(name, work) {
-  if (navigator.locks) return navigator.locks.request(`parley:${name}`, work);
+  if (navigator.locks) return Promise.resolve(navigator.locks.request(`parley:${name}`, work));
   const turn = (turns.get(name) ?? Promise.resolve()).then(work, work);
   turns.set(name, turn);
   return turn;

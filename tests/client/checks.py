@@ -106,6 +106,30 @@ def check_room(room: Json, *, viewer: bool = True) -> None:
         demand(isinstance(room.get("peer", {}).get("username"), str), "a direct room has a peer", room)
 
 
+ITEM_OPERATIONS = frozenset({"message.send", "message.edit", "message.delete", "message.react", "message.get"})
+ROOM_OPERATIONS = frozenset({"room.create", "room.direct", "room.get", "room.update"})
+
+
+def check_answer(op: str, d: Json, ok: Any) -> None:
+    """Hold a successful answer of either door to the shape that the protocol gives it."""
+    if op in ITEM_OPERATIONS:
+        check_item(ok)
+        demand(ok["room"] == d["room"], "an item of the room asked for", ok)
+        demand(ok["id"] == d.get("message", ok["id"]), "the message asked for", ok)
+        demand(ok["cid"] == d.get("cid", ok["cid"]), "the cid asked with", ok)
+    elif op in ROOM_OPERATIONS:
+        check_room(ok)
+        demand(ok["id"] == d.get("room", ok["id"]), "the room asked for", ok)
+    elif op in ("message.list", "room.changes"):
+        for item in ok["items"]:
+            check_item(item)
+            demand(item["room"] == d["room"], "items of the room asked for", item)
+        demand(type(ok["head"]) is int, "a head", ok["head"])
+        demand(type(ok["has_more" if op == "message.list" else "complete"]) is bool, "whether there is more", op)
+    elif op == "room.read":
+        demand(type(ok["read"]) is int and 0 <= ok["unread"] <= 100, "read and unread", ok)
+
+
 def check_problem(problem: Json, status: int) -> None:
     """An error of REST."""
     for key in ("type", "title", "status", "code", "detail"):

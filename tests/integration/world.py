@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from tests.client.account import PASSWORD, Account
-from tests.client.checks import Json
+from tests.client.checks import Json, check_answer
 from tests.client.mirror import Mirror
 from tests.client.rest import Refused
 from tests.client.routes import ROUTES, request_of
@@ -48,6 +48,9 @@ class Person:
         self.account = account
         self.socket = socket
 
+    def __repr__(self) -> str:
+        return self.account.username
+
     @property
     def id(self) -> str:
         return self.account.id
@@ -57,7 +60,9 @@ class Person:
         route = ROUTES[op]
         if route.method is None or (socket and route.socket):
             return await self.socket.call(op, d)
-        return (await self.account.request(*request_of(op, d))).ok()
+        ok = (await self.account.request(*request_of(op, d))).ok()
+        check_answer(op, d, ok)
+        return ok
 
 
 class World:
@@ -162,7 +167,7 @@ def _send(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
     async def run() -> None:
         item = await person.do("message.send", d, socket=socket)
         again = await person.do("message.send", d, socket=not socket)
-        assert (again["id"], again["seq"]) == (item["id"], item["seq"])
+        assert (again["id"], again["seq"]) == (item["id"], item["seq"]), (item, again)
         world.messages.append((d["room"], item["id"]))
 
     return run()

@@ -1,4 +1,4 @@
-import { inWords, Refused } from '../../wire/refused.js';
+import { inWords } from '../../wire/refused.js';
 import { openEmojis } from '../dialogs/emojis.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
@@ -175,12 +175,12 @@ export class Composer {
   async #submit() {
     const text = this.input.value;
     if (!text.trim() || [...text].length > MOST_CHARACTERS || this.#isBusy) return;
+    if (!this.#editing) return this.#put(text);
     this.#isBusy = true;
     try {
-      if (this.#editing) await this.#save(this.#editing, text);
-      else await this.#put(text);
+      await this.#save(this.#editing, text);
     } catch (error) {
-      this.problem.textContent = error instanceof Refused ? inWords(error) : 'This browser could not keep the message. Is its storage full?';
+      this.problem.textContent = inWords(error);
     } finally {
       this.#isBusy = false;
     }
@@ -188,13 +188,18 @@ export class Composer {
 
   /** @param {string} text */
   async #put(text) {
-    await this.chat.outbox.add({ room: this.room.id, text, reply_to: this.#replyTo?.id ?? null });
+    const reply_to = this.#replyTo?.id ?? null;
     this.#typedAt = 0;
     drafts.delete(this.room.id);
-    // Something may have been typed while the message was kept.
-    this.#fill(this.input.value === text ? '' : this.input.value.slice(text.length));
+    this.#fill('');
     if (this.#replyTo) this.#cancel();
-    this.list.sent();
+    try {
+      await this.chat.outbox.add({ room: this.room.id, text, reply_to });
+      this.list.sent();
+    } catch {
+      this.#fill(this.input.value ? `${text}\n${this.input.value}` : text);
+      this.problem.textContent = 'This browser could not keep the message. Is its storage full?';
+    }
   }
 
   /**

@@ -53,10 +53,15 @@ export class Messages {
   #listen() {
     const { chat, room } = this;
     const draw = once(() => this.#draw());
+    // At once: what is no longer on its way must not be drawn twice, whoever draws next.
+    const refresh = () => {
+      this.rows.refresh();
+      draw();
+    };
     this.#endings = [
-      room.timeline.changed.listen(draw),
+      room.timeline.changed.listen(refresh),
       room.changed.listen(draw),
-      chat.outbox.changed.listen(draw),
+      chat.outbox.changed.listen(refresh),
       chat.store.people.changed.listen(draw),
       this.quotes.changed.listen(draw),
       chat.connection.changed.listen(() => this.load()),
@@ -96,7 +101,6 @@ export class Messages {
       this.window.isStuck = true;
       this.load();
     }
-    this.rows.refresh();
     this.#say();
     if (timeline.isLoaded && !this.#isPlaced) this.#place();
     else this.window.draw();

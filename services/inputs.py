@@ -1,0 +1,27 @@
+"""What many operations take: ids and places, as they come from outside."""
+
+from typing import Annotated
+
+import msgspec
+
+
+class Input(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a caller sends; unknown fields are refused."""
+
+
+class Empty(Input):
+    """Nothing."""
+
+
+UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+RoomId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Seq = Annotated[int, msgspec.Meta(ge=0)]
+PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class InRoom(Input):
+    """A room."""
+
+    room: RoomId
