@@ -14,8 +14,9 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application as Routes
 
+from handlers.bodies import READ_BYTES, BodyLimit
 from handlers.health import LiveHandler, MetricsHandler, ReadyHandler
-from handlers.operations import BODY_BYTES, NotFoundHandler, OperationHandler, pattern, routes
+from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
 from handlers.pages import STATIC, PageHandler
 from services import logs
 from services.accounts.passwords import Passwords
@@ -121,8 +122,8 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 def _listen(settings: Settings, application: Application, door: Door, stack: AsyncExitStack) -> int:
     server = HTTPServer(
-        _routes(settings, application, door),
-        max_body_size=BODY_BYTES,
+        BodyLimit(_routes(settings, application, door)),
+        max_body_size=READ_BYTES,
         max_header_size=HEADER_BYTES,
         idle_connection_timeout=HEADER_S,
         body_timeout=BODY_S,

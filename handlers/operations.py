@@ -11,15 +11,13 @@ from tornado.web import RequestHandler
 from handlers.problems import problem, retry_header, status_of
 from services import OPERATIONS
 from services.application import Application
-from services.errors import Flaw, Invalid, ServiceError, TooLarge, Unauthenticated
+from services.errors import Flaw, Invalid, ServiceError, Unauthenticated, Unavailable
 from services.operation import Context, Operation, Principal, perform
 from services.schemas import convert
 from services.strict import check
+from store.errors import StoreError
 
 log = logging.getLogger(__name__)
-
-BODY_BYTES = 1024 * 1024
-"""Longest body of a request."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -134,6 +132,9 @@ class OperationHandler(ApiHandler):
         except ServiceError as error:
             self.refuse(error)
             return
+        except StoreError:
+            self.refuse(Unavailable())
+            return
         except Exception:
             log.exception("an operation failed", extra={"operation": operation.name})
             self.refuse(ServiceError())
@@ -181,8 +182,6 @@ class OperationHandler(ApiHandler):
     def _body(self) -> dict[str, Any]:
         if not self.request.body:
             return {}
-        if len(self.request.body) > BODY_BYTES:
-            raise TooLarge
         media = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if media != "application/json":
             raise UnsupportedMediaType

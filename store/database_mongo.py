@@ -1,6 +1,7 @@
 """The database in MongoDB: a replica set, written for a majority and its journals, read for a majority."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -9,7 +10,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from store import declared, mongo_find, mongo_start
 from store.database import Increment, Max, R, Scalar, Table, Update, Write
 from store.errors import Duplicate, Mismatch, Unavailable, Undeclared
-from store.migrations import MIGRATIONS, Migration
+from store.migrations import MIGRATIONS, Migration, migrate
 from store.mongo_find import Question, counting, finding, searching, tailing
 from store.mongo_link import Link
 from store.mongo_shape import Shape, refused_by
@@ -51,7 +52,7 @@ class MongoDatabase:
         try:
             meta = await mongo_start.start(link, shapes.values(), version)
             database = cls(link, meta["epoch"], shapes)
-            await mongo_start.migrate(link, database, meta, version, migrations)
+            await migrate(database, meta["version"], version, partial(mongo_start.keep_version, link), migrations)
         except BaseException:
             await link.close()
             raise

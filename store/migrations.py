@@ -28,7 +28,7 @@ async def migrate(
     Raises:
         StoreError: Whatever a step or ``keep`` raises; the version is that of the last step that was finished.
     """
-    for from_version, step in sorted(migrations, key=lambda migration: migration[0]):
+    for from_version, step in migrations:
         if present <= from_version < target:
             await step(database)
             await keep(from_version + 1)

@@ -20,9 +20,6 @@ from store.mongo_shape import Document
 DEADLINE_S = 4.5
 """Seconds a call may take, waiting for its turn included: callers give up after 5."""
 
-ELECTION_S = 3.0
-"""Seconds a call waits for a primary. Less than an election takes: who comes back is cheaper than who waits."""
-
 CONNECT_S = 2.0
 SLOTS = 64
 """Calls at once. BSON is encoded on the loop: 2,000 at once held it for 80 ms."""
@@ -78,7 +75,6 @@ def options() -> dict[str, Any]:
         "readPreference": "primary",
         "retryWrites": True,
         "retryReads": True,
-        "serverSelectionTimeoutMS": int(ELECTION_S * 1000),
         "connectTimeoutMS": int(CONNECT_S * 1000),
         "maxPoolSize": SLOTS,
         # A call that fails has its server looked at immediately. The other mode's second connection to each server

@@ -2,14 +2,12 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
-from store.database import Database
 from store.errors import Unavailable, WrongStore
-from store.migrations import Migration
 from store.mongo_link import Link, before, told
 from store.mongo_shape import Document, Shape
 
@@ -118,23 +116,13 @@ async def _make(link: Link, shape: Shape[Any]) -> None:
         raise
 
 
-async def migrate(
-    link: Link, database: Database, meta: Document, version: int, migrations: Sequence[Migration]
-) -> None:
-    """Bring records of an older version to this one, step by step; a step that was cut off is run again.
+async def keep_version(link: Link, version: int) -> None:
+    """Write down that the records are of this version at least.
 
     Raises:
-        Unavailable: If the database cannot be reached.
+        Unavailable: If nothing was written.
+        Unknown: If it may have been.
     """
-    for from_version, step in migrations:
-        if meta["version"] <= from_version < version:
-            await step(database)
-            await _raise_version(link, from_version + 1)
-    if meta["version"] < version:
-        await _raise_version(link, version)
-
-
-async def _raise_version(link: Link, version: int) -> None:
     async with link.writing():
         await link.collection(META).update_one({"_id": PRODUCT}, {"$max": {"version": version}})
 

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from importlib import util
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import redis
 from pymongo import MongoClient
@@ -162,12 +162,12 @@ class Mongo(Part):
         except PyMongoError:
             return False
 
-    def client(self) -> MongoClient[dict[str, object]]:
+    def client(self) -> MongoClient[dict[str, Any]]:
         """Return a client of this very server, to look behind the store's back."""
-        return MongoClient(self.url, directConnection=True, serverSelectionTimeoutMS=1000)
+        return mongo_client(self.url, directConnection=True, serverSelectionTimeoutMS=1000)
 
     @contextlib.contextmanager
-    def failing(self, times: int, **how: object) -> Iterator[None]:
+    def failing(self, times: int, **how: Any) -> Iterator[None]:
         """Let the server fail this many commands, as its fail point ``failCommand`` is told."""
         self.fail({"times": times}, how)
         try:
@@ -175,7 +175,7 @@ class Mongo(Part):
         finally:
             self.fail("off", {})
 
-    def fail(self, mode: object, how: dict[str, object]) -> None:
+    def fail(self, mode: object, how: dict[str, Any]) -> None:
         """Set the fail point ``failCommand``."""
         with self.client() as client:
             client.admin.command("configureFailPoint", "failCommand", mode=mode, data=how)
@@ -202,6 +202,14 @@ class Redis(Part):
                 return bool(client.ping())
         except redis.RedisError:
             return False
+
+
+def mongo_client(url: str, **options: Any) -> MongoClient[dict[str, Any]]:
+    """Return a client that leaves no socket behind when it is closed.
+
+    In the driver's own mode a second connection, which measures the way to the server, may still be opened then.
+    """
+    return MongoClient(url, serverMonitoringMode="poll", **options)
 
 
 def redis_program() -> str:

@@ -48,6 +48,27 @@ PACKAGES = (
         target="tests/browser/vendor/axe-core",
         files=("axe.min.js", "LICENSE"),
     ),
+    Package(
+        name="swagger-ui-dist",
+        version="5.35.0",
+        sha512="U06rpMtW9V3XPGOBeamTUSr0Z09jMX4IJuANpE/EZbAhw0G8CgwrzU4YmXkn/h0wCDNsXdGarTNNHC3sU8yVUQ==",
+        target="static/vendor/swagger-ui",
+        files=("swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"),
+    ),
+    Package(
+        name="redoc",
+        version="3.0.1",
+        sha512="KDfoKaYW19LCl4YStgBnwlaNjYEFfs5zCNt1s1WZ2YM5u8d26Yuzd2l43fZO851ZsgIMe/D640fDJkD8eaRQKQ==",
+        target="static/vendor/redoc",
+        files=("bundles/redoc.standalone.js", "LICENSE"),
+    ),
+    Package(
+        name="@asyncapi/specs",
+        version="6.11.1",
+        sha512="A3WBLqAKGoJ2+6FWFtpjBlCQ1oFCcs4GxF7zsIGvNqp/klGUHjlA3aAcZ9XMMpLGE8zPeYDz2x9FmO6DSuKraQ==",
+        target="tests/documents/vendor/asyncapi",
+        files=("schemas/3.0.0-without-$id.json", "LICENSE", "NOTICE"),
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from services.errors import CidConflict, MessageNotFound, NotMember, RoomNotFound, Unavailable
+from services.errors import CidConflict, Forbidden, MessageNotFound, NotMember, RoomNotFound, Unavailable
 from services.ids import self_stream
 from services.inputs import Input, MessageId, RoomId
 from services.limits import SEND_ROOM, SEND_USER
@@ -45,6 +45,8 @@ async def _send(context: Context, given: Send) -> Item:
     digest = _digest(given)
     for _ in range(WIDER_TRIES):
         seat = await require_known_seat(context, given.room)
+        if seat.room.kind == "self":
+            raise Forbidden("nobody writes into an own stream")
         hidden = [] if seat.room.kind != "direct" else await _hidden(context, seat.room)
         if given.reply_to is not None:
             await _require_reply(context, given, seat.first_seq)
@@ -134,6 +136,6 @@ SEND = Operation(
     output=Item,
     run=_send,
     statuses=(201, 200),
-    raises=(RoomNotFound, NotMember, MessageNotFound, CidConflict),
+    raises=(RoomNotFound, NotMember, Forbidden, MessageNotFound, CidConflict),
     limits=((SEND_USER, by_user), (SEND_ROOM, _place)),
 )

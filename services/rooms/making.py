@@ -11,7 +11,15 @@ from services.ids import member_id, new_id, now_ms, self_stream
 from services.inputs import Input, RoomId
 from services.limits import CREATE_ROOM
 from services.operation import Context, Operation, by_user
-from services.rooms.rules import member_in, require_known_seat, require_member_in, require_role, require_seat, room_in
+from services.rooms.rules import (
+    member_in,
+    require_known_seat,
+    require_member_in,
+    require_ordinary,
+    require_role,
+    require_seat,
+    room_in,
+)
 from services.rooms.views import RoomView, view_for
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
 from store.database import FIND_LIMIT, Insert
@@ -112,8 +120,7 @@ async def _update(context: Context, given: UpdateRoom) -> RoomView:
     """Change a room's name, description or picture; moderators and the owner may."""
     user = context.caller.user
     seat = await require_known_seat(context, given.room)
-    if seat.room.kind == "direct":
-        raise DirectRoom
+    require_ordinary(seat.room)
     names = ("name", "description", "picture")
 
     async def plan(view: View) -> Plan:
@@ -136,8 +143,7 @@ async def _update(context: Context, given: UpdateRoom) -> RoomView:
 async def _delete(context: Context, given: OneRoom) -> None:
     """Delete a room; its owner alone may, and not a direct one."""
     seat = await require_seat(context, given.room)
-    if seat.room.kind == "direct":
-        raise DirectRoom
+    require_ordinary(seat.room)
     await close(context, given.room)
     context.status = 204
 

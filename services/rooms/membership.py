@@ -22,7 +22,15 @@ from services.limits import JOIN_USER
 from services.operation import Context, Operation, by_user
 from services.rooms.making import close, fresh_member, joining
 from services.rooms.members import MemberCount, MemberCountEvent, MemberView, member_view
-from services.rooms.rules import member_in, require_above, require_known_seat, require_member_in, require_role, room_in
+from services.rooms.rules import (
+    member_in,
+    require_above,
+    require_known_seat,
+    require_member_in,
+    require_ordinary,
+    require_role,
+    room_in,
+)
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
 from store.database import Delete, Put, Update
 from store.tables import BANS, MEMBERS, ROOMS, Ban, Effect, Member, Notice, Room
@@ -91,8 +99,7 @@ async def _require_joinable(view: View, room: Room, user: str, *, alone: bool) -
 
 async def _require_adder(context: Context, view: View, room: Room) -> None:
     mine = await require_member_in(context, view, room, context.caller.user)
-    if room.kind == "direct":
-        raise DirectRoom
+    require_ordinary(room)
     require_role(mine, "moderator")
 
 
@@ -135,6 +142,8 @@ async def _unban(context: Context, given: OneMember) -> None:
 async def _end(context: Context, room_id: str, user: str, reason: Reason) -> None:
     context.status = 204
     seat = await require_known_seat(context, room_id)
+    if seat.room.kind == "self":
+        require_ordinary(seat.room)
     if reason == "left" and seat.member.role == "owner" and seat.room.member_count == 1:
         await close(context, room_id)
         return
@@ -159,8 +168,7 @@ async def _require_endable(context: Context, view: View, room: Room, user: str, 
         if mine.role == "owner":
             raise OwnerMustStay
         return mine
-    if room.kind == "direct":
-        raise DirectRoom
+    require_ordinary(room)
     require_role(mine, "moderator")
     other = await member_in(context, view, room.id, user)
     if other is not None:

@@ -10,7 +10,7 @@ from services.inputs import Input, RoomId, UserId
 from services.limits import JOIN_USER
 from services.operation import Context, Operation, by_user
 from services.rooms.members import MemberView, member_view
-from services.rooms.rules import require_known_seat, require_member_in, require_role, room_in
+from services.rooms.rules import require_known_seat, require_member_in, require_ordinary, require_role, room_in
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
 from store.database import Update
 from store.tables import MEMBERS, Effect, Member, Notice, Room
@@ -31,8 +31,7 @@ async def _role(context: Context, given: SetRole) -> MemberView:
     application, caller = context.application, context.caller
     user = caller.user if given.user == "me" else given.user
     seat = await require_known_seat(context, given.room)
-    if seat.room.kind == "direct":
-        raise DirectRoom
+    require_ordinary(seat.room)
     result: list[Member] = []
 
     async def plan(view: View) -> Plan:

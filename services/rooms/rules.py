@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.errors import Forbidden, MemberNotFound, NotMember, RoomNotFound
+from services.errors import DirectRoom, Forbidden, MemberNotFound, NotMember, RoomNotFound
 from services.ids import member_id
 from services.operation import Context
 from services.rooms.facts import RoomFacts
@@ -92,6 +92,19 @@ async def require_member_in(context: Context, view: View, room: Room, user: str)
     if user != context.caller.user:
         raise MemberNotFound
     raise NotMember if room.kind == "public" else RoomNotFound
+
+
+def require_ordinary(room: Room) -> None:
+    """Let only rooms pass that people make and fill: not direct ones, nor a person's own stream.
+
+    Raises:
+        DirectRoom: For a direct room.
+        Forbidden: For an own stream.
+    """
+    if room.kind == "direct":
+        raise DirectRoom
+    if room.kind == "self":
+        raise Forbidden("this is a person's own stream")
 
 
 def require_role(member: Member, role: str) -> None:

@@ -68,7 +68,8 @@ export class Chat {
     addEventListener('online', hurry, { signal: closing });
     addEventListener('offline', hurry, { signal: closing });
     addEventListener('pageshow', hurry, { signal: closing });
-    document.addEventListener('visibilitychange', () => document.hidden || hurry(), { signal: closing });
+    addEventListener('pagehide', () => this.reader.flush(), { signal: closing });
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.reader.flush() : hurry()), { signal: closing });
   }
 
   /**

@@ -4,9 +4,9 @@ import { tell } from './tabs.js';
 /** @import { Room } from './room.js' */
 /** @import { Store } from './store.js' */
 
-const PAUSE_MS = 700;
+const PAUSE_MS = 500;
 
-/** Tells the server how far rooms were read: at most one telling a room and pause, the highest one. */
+/** Tells the server how far rooms were read: at once, then at most once in a pause. */
 export class Reader {
   /** What the server does not know yet. @type {Map<string, number>} */
   #wanted = new Map();
@@ -35,13 +35,19 @@ export class Reader {
     this.#wanted.set(room.id, seq);
     room.markRead(seq);
     tell({ kind: 'read', user: this.store.me.id, room: room.id, seq });
-    this.#timer ??= setTimeout(() => this.#send(), PAUSE_MS);
+    if (!this.#timer) this.#send();
+  }
+
+  /** Tell now what waits for the pause to end: the page goes. */
+  flush() {
+    this.#send();
   }
 
   #send() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (!this.connection.isLive) return; // sent when we are back
+    if (!this.connection.isLive || !this.#wanted.size) return; // what is left is sent when we are back
+    this.#timer = setTimeout(() => this.#send(), PAUSE_MS);
     for (const [id, seq] of this.#wanted) {
       this.#wanted.delete(id);
       this.connection.request('room.read', { room: id, seq }).then(
@@ -62,6 +68,7 @@ export class Reader {
    */
   #again(id, seq, seconds) {
     this.#wanted.set(id, Math.max(seq, this.#wanted.get(id) ?? 0));
-    this.#timer ??= setTimeout(() => this.#send(), seconds * 1000);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#send(), seconds * 1000);
   }
 }

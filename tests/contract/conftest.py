@@ -13,7 +13,7 @@ from tests.contract.places import Explains, MongoPlace, Place, SqlitePlace
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Where a database of this test is kept, in each store in turn."""
     if request.param == "sqlite":
-        made: Place = SqlitePlace(tmp_path)
+        made: Place = SqlitePlace(tmp_path / "data" / "parley.db")
     else:
         made = MongoPlace(request.getfixturevalue("mongo_url"), f"parley_{uuid.uuid4().hex[:12]}")
     yield made

@@ -33,6 +33,9 @@ class Place(Protocol):
     def fill_as_somebody_else(self) -> None:
         """Make a database that is not ours, where there is none."""
 
+    def words(self) -> list[str]:
+        """Return the arguments from which ``place`` makes it again, in another process."""
+
     def end(self) -> None:
         """Remove it."""
 
@@ -40,8 +43,8 @@ class Place(Protocol):
 class SqlitePlace:
     """A file."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "data" / "parley.db"
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     async def open(self, tables: Sequence[Table[Any]] = TABLES, **how: Any) -> Explains:
         """See ``Place.open``."""
@@ -57,6 +60,10 @@ class SqlitePlace:
         self.path.parent.mkdir()
         with contextlib.closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute("CREATE TABLE photos(name TEXT)")
+
+    def words(self) -> list[str]:
+        """See ``Place.words``."""
+        return ["sqlite", str(self.path)]
 
     def end(self) -> None:
         """Nothing to do: the folder is the test's."""
@@ -83,6 +90,10 @@ class MongoPlace:
         with self._client() as client:
             client[self.name]["photos"].insert_one({"name": "x"})
 
+    def words(self) -> list[str]:
+        """See ``Place.words``."""
+        return ["mongo", self.url, self.name]
+
     def end(self) -> None:
         """See ``Place.end``."""
         with self._client() as client:
@@ -90,3 +101,8 @@ class MongoPlace:
 
     def _client(self) -> MongoClient[dict[str, Any]]:
         return MongoClient(self.url)
+
+
+def place(kind: str, *words: str) -> Place:
+    """Return the place with these words."""
+    return SqlitePlace(Path(words[0])) if kind == "sqlite" else MongoPlace(*words)

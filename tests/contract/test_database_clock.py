@@ -68,7 +68,9 @@ async def test_a_refused_record_is_not_in_the_tail(database: Database) -> None:
     made = events(3)
     await database.batch(EVENTS, made)
     with pytest.raises(Duplicate):
-        await database.batch(EVENTS, [Event(id="x", source="x", number=1), made[0], Event(id="y", source="y", number=1)])
+        await database.batch(
+            EVENTS, [Event(id="x", source="x", number=1), made[0], Event(id="y", source="y", number=1)]
+        )
     assert [event.id for _, event in await database.tail(EVENTS, 0, 9)] == [*(event.id for event in made), "x"]
 
 

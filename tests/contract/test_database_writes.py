@@ -101,7 +101,15 @@ async def test_update_is_done_where_all_is_as_expected(database: Database, expec
 
 @pytest.mark.parametrize(
     "expect",
-    [{"rank": 5}, {"rank": None}, {"rank": 4, "label": "y"}, {"flag": True}, {"serial": ""}, {"least": 0}, {"total": 1}],
+    [
+        {"rank": 5},
+        {"rank": None},
+        {"rank": 4, "label": "y"},
+        {"flag": True},
+        {"serial": ""},
+        {"least": 0},
+        {"total": 1},
+    ],
 )
 async def test_update_refuses_what_is_not_as_expected(database: Database, expect: dict[str, Any]) -> None:
     await database.insert(THINGS, thing(1, rank=4, label="x"))

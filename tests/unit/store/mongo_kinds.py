@@ -5,10 +5,9 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
-from pymongo import AsyncMongoClient
-
 from store.database import Index, Record, Table
 from store.database_mongo import MongoDatabase
+from tests.parts import mongo_client
 
 
 class Note(Record, kw_only=True, omit_defaults=True):
@@ -63,5 +62,5 @@ async def database(url: str, name: str | None = None, **how: Any) -> AsyncIterat
         yield opened
     finally:
         await opened.close()
-        async with AsyncMongoClient[dict[str, Any]](url) as client:
-            await client.drop_database(name)
+        with mongo_client(url) as client:
+            client.drop_database(name)

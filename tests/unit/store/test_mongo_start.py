@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
 from pymongo.database import Database as Behind
 
 from store.database import Database, Index, Table
@@ -12,14 +11,14 @@ from store.database_mongo import MongoDatabase
 from store.errors import Unavailable, WrongStore
 from store.tables import SCHEMA_VERSION
 from tests.conftest import running
-from tests.parts import Mongo, free_port
+from tests.parts import Mongo, free_port, mongo_client
 from tests.unit.store.mongo_kinds import NOTES, PLAINS, Note, database, note
 
 
 @pytest.fixture
 def behind(mongo_url: str) -> Iterator[Behind[dict[str, Any]]]:
     """A database of the test's own, as seen behind the store's back."""
-    with MongoClient[dict[str, Any]](mongo_url) as client:
+    with mongo_client(mongo_url) as client:
         name = f"test_{secrets.token_hex(6)}"
         yield client[name]
         client.drop_database(name)

@@ -15,7 +15,7 @@ def steps(*writes: Write) -> list[Step]:
 
 def positions(*writes: Write) -> list[list[int]] | None:
     groups = grouped(steps(*writes))
-    return groups and [[each.position for each in group] for group in groups]
+    return None if groups is None else [[each.position for each in group] for group in groups]
 
 
 def test_inserts_and_updates_that_alternate_are_two_groups() -> None:

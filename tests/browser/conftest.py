@@ -1,0 +1,95 @@
+"""What browser tests are given: a server as a process, a Chromium, people with the page open."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.cable import Cable
+from tests.browser.person import Person
+from tests.client.site import Site
+from tests.processes import ServerProcess, running
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--no-first-run",
+]
+
+Come = Callable[..., Awaitable[Person]]
+"""Open the page as somebody new: ``come("ana", through=cable, viewport=…)``."""
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test here its marks: one after the other, in one process, on one event loop for all."""
+    for item in items:
+        if HERE in item.path.parents and "no_browser" not in item.keywords:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.timeout(120))
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
+    """A running server; at the end it must stop in order and its log must be free of tracebacks."""
+    async with running(ServerProcess(tmp_path / "data")) as process:
+        yield process
+
+
+@pytest.fixture
+def url(server: ServerProcess) -> str:
+    """Where the page is."""
+    return f"http://127.0.0.1:{server.port}"
+
+
+@pytest.fixture
+async def site(server: ServerProcess) -> AsyncIterator[Site]:
+    """Programs that speak the protocol beside the people in front of the page."""
+    async with Site(server.address) as site:
+        yield site
+
+
+@pytest.fixture
+async def cable(server: ServerProcess) -> AsyncIterator[Cable]:
+    """A cable to the server that can be cut."""
+    async with Cable(server.address) as cable:
+        yield cable
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """A Chromium."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def come(browser: Browser, url: str) -> AsyncIterator[Come]:
+    """People who come to the page. At the end nothing may have gone wrong under their hands."""
+    people: list[Person] = []
+
+    async def come(name: str | None = None, *, through: Cable | None = None, **options: Any) -> Person:
+        person = await Person.come(browser, through.url if through else url, **options)
+        people.append(person)
+        if name:
+            await person.register(name)
+        return person
+
+    async with AsyncExitStack() as stack:
+        for person in people:
+            stack.push_async_callback(person.context.close)
+        yield come
+    for person in people:
+        await asyncio.wait_for(person.check(), 10)

@@ -1,0 +1,176 @@
+"""Somebody who uses the page: what they do, what they see, and what went wrong under their hands."""
+
+import itertools
+import re
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, expect
+
+PASSWORD = "four words nobody guesses"
+_numbers = itertools.count(1)
+
+PWNED = "window.__pwned === undefined"
+"""Holds as long as no text was run as a program."""
+
+WATCH = """
+window.__violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+
+# A browser says so itself when a request of the page fails; the page is tested without a network on purpose.
+_NETWORK = re.compile(r"net::ERR_|Failed to load resource|WebSocket connection to")
+
+
+class Person:
+    """One person in one browser context. ``page`` is the tab in front."""
+
+    def __init__(self, context: BrowserContext, page: Page, url: str) -> None:
+        self.context = context
+        self.page = page
+        self.url = url
+        self.name = ""
+        self.complaints: list[str] = []
+        """Errors on the console, exceptions, dialogs: there must be none."""
+
+    @classmethod
+    async def come(cls, browser: Browser, url: str, **options: Any) -> "Person":
+        """Open the page in a context of its own; options: as of a context."""
+        options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | options
+        context = await browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        await context.add_init_script(WATCH)
+        person = cls(context, await context.new_page(), url)
+        person.listen(person.page)
+        await person.page.goto(url)
+        return person
+
+    def listen(self, page: Page) -> None:
+        """Note what goes wrong in a tab."""
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
+        page.on("dialog", self._refuse)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not _NETWORK.search(message.text):
+            self.complaints.append(f"console {message.type}: {message.text}")
+
+    async def _refuse(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        await dialog.dismiss()
+
+    async def second_tab(self) -> "Person":
+        """Open the page again in the same browser; the account is the same."""
+        tab = Person(self.context, await self.context.new_page(), self.url)
+        tab.name, tab.complaints = self.name, self.complaints
+        tab.listen(tab.page)
+        await tab.page.goto(self.page.url)
+        return tab
+
+    async def check(self) -> None:
+        """Demand that nothing went wrong under their hands."""
+        for page in self.context.pages:
+            self.complaints += [f"policy: {text}" for text in await page.evaluate("window.__violations ?? []")]
+            if not await page.evaluate(PWNED):
+                self.complaints.append("a text was run as a program")
+        assert not self.complaints, self.complaints
+
+    async def register(self, name: str = "person") -> "Person":
+        """Make an account with a username nobody has, and wait for the empty list of rooms."""
+        self.name = f"{name}-{next(_numbers)}"
+        page = self.page
+        await page.get_by_role("button", name="Create an account").click()
+        await page.get_by_label("Username").fill(self.name)
+        await page.get_by_label("E-mail").fill(f"{self.name}@example.org")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Create account").click()
+        await self.is_connected()
+        return self
+
+    async def log_in(self, name: str, password: str = PASSWORD) -> "Person":
+        """Log in to an account that exists."""
+        self.name = name
+        await self.page.get_by_label("Username").fill(name)
+        await self.page.get_by_label("Password").fill(password)
+        await self.page.get_by_role("button", name="Log in").click()
+        await self.is_connected()
+        return self
+
+    async def is_connected(self) -> None:
+        """Wait until the rooms are there and nothing says that the connection is not."""
+        await expect(self.page.get_by_role("navigation", name="Rooms")).to_be_attached()
+        await expect(self.page.get_by_text("Loading your rooms…")).to_have_count(0)
+        await expect(self.page.locator(".banner")).to_be_hidden(timeout=40_000)
+
+    # Rooms
+
+    async def choose(self, what: str) -> None:
+        """Choose from the menu of new things."""
+        await self.page.get_by_role("button", name="Start something new").click()
+        await self.page.get_by_role("menuitem", name=what).click()
+
+    async def create_room(self, name: str, *, kind: str = "Public", description: str = "") -> str:
+        """Make a room, and return its id."""
+        await self.choose("New room")
+        dialog = self.page.get_by_role("dialog")
+        await dialog.get_by_label("Name").fill(name)
+        await dialog.get_by_label("Description").fill(description)
+        await dialog.get_by_label(kind, exact=False).first.check()
+        await dialog.get_by_role("button", name="Create room").click()
+        await expect(self.composer).to_be_visible()
+        return await self.here()
+
+    async def here(self) -> str:
+        """Return the id of the room that is open."""
+        await self.page.wait_for_url("**/#/r/*")
+        return self.page.url.rpartition("/")[2]
+
+    async def join(self, name: str) -> None:
+        """Find a public room and join it."""
+        await self.choose("Discover rooms")
+        dialog = self.page.get_by_role("dialog")
+        await dialog.get_by_label("Search public rooms").fill(name)
+        await dialog.get_by_role("button", name=f"Join {name}").first.click()
+        await expect(self.composer).to_be_visible()
+
+    def room(self, name: str) -> Locator:
+        """A room in the list."""
+        return self.page.locator(".rooms a").filter(has=self.page.locator(".name", has_text=name))
+
+    async def open(self, name: str) -> None:
+        """Open a room from the list."""
+        await self.room(name).click()
+        await expect(self.composer).to_be_visible()
+
+    # Messages
+
+    @property
+    def composer(self) -> Locator:
+        """Where one writes."""
+        return self.page.get_by_test_id("composer")
+
+    async def say(self, text: str) -> None:
+        """Write a message and send it off; it need not have arrived."""
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+
+    @property
+    def texts(self) -> Locator:
+        """The texts of the messages that are drawn."""
+        return self.page.locator("ol.messages .text")
+
+    def message(self, text: str) -> Locator:
+        """The row of a message, by its text."""
+        return self.page.locator("ol.messages > li").filter(has=self.page.locator(".text", has_text=text))
+
+    async def act(self, text: str, action: str) -> None:
+        """Use one of the tools of a message."""
+        row = self.message(text).last
+        await row.hover()
+        await row.get_by_role("toolbar").get_by_role("button", name=action).click()
+
+    async def sees(self, *texts: str, timeout: float = 15_000) -> None:
+        """Wait until exactly these texts are drawn, in this order, and none of them is on its way."""
+        await expect(self.texts).to_have_text(list(texts), timeout=timeout)
+        await expect(self.page.locator("ol.messages .pending")).to_have_count(0, timeout=timeout)

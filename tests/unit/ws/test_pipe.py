@@ -1,0 +1,99 @@
+import asyncio
+
+import pytest
+
+from tests.unit.ws.conftest import Peer
+from ws.pipe import Pipe
+
+
+class Owner:
+    """Who has a pipe."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.now = 100.0
+        self.ready = asyncio.Event()
+        self.pipe = Pipe(peer.stream, lambda: self.now, self.ready.set)
+
+
+@pytest.fixture
+async def owner(peer: Peer) -> Owner:
+    return Owner(peer)
+
+
+async def test_send_joins_and_sends_at_once(owner: Owner, peer: Peer) -> None:
+    assert owner.pipe.send([b"ab", b"", b"cd"]) == 3
+    assert not owner.pipe.busy
+    assert owner.pipe.unsent == 0
+    assert peer.received() == b"abcd"
+
+
+async def test_send_tells_how_many_were_begun(owner: Owner, peer: Peer) -> None:
+    pieces = [bytes((number,)) * 20_000 for number in range(30)]
+    begun = owner.pipe.send(pieces)
+    assert 0 < begun < 30
+    assert owner.pipe.busy
+    assert 0 < owner.pipe.unsent <= 20_000
+    assert await peer.read(begun * 20_000) == b"".join(pieces[:begun])
+    await asyncio.wait_for(owner.ready.wait(), 1)
+    assert not owner.pipe.busy
+
+
+async def test_send_begins_one_where_the_kernel_takes_nothing(owner: Owner, peer: Peer) -> None:
+    while not owner.pipe.busy:
+        owner.pipe.send([b"x" * 50_000])
+    peer.stream.socket.setblocking(False)
+    sock = peer.stream.socket
+    while True:
+        try:
+            sock.send(b"")
+            sock.send(b"x" * 1_000)
+        except BlockingIOError:
+            break
+    owner.pipe.busy = False
+    assert owner.pipe.send([b"a" * 10, b"b" * 10]) == 1
+    assert owner.pipe.busy
+
+
+async def test_piece_is_not_copied(owner: Owner, peer: Peer) -> None:
+    piece = b"x" * 1_000_000
+    owner.pipe.send([piece])
+    (_, view), *_ = peer.stream._write_buffer._buffers
+    assert isinstance(view, memoryview)
+    assert view.obj is piece
+
+
+async def test_stalled_is_counted_from_the_last_progress(owner: Owner, peer: Peer) -> None:
+    owner.pipe.send([b"x" * 1_000_000])
+    owner.now += 5
+    assert owner.pipe.stalled_s(owner.now) == 5
+    await peer.read(300_000)
+    await asyncio.sleep(0.01)
+    assert owner.pipe.stalled_s(owner.now) == 0
+    owner.now += 3
+    assert owner.pipe.stalled_s(owner.now) == 3
+
+
+async def test_lost_peer_is_an_error_of_the_system(owner: Owner, peer: Peer) -> None:
+    peer.reset()
+    await asyncio.sleep(0.01)
+    with pytest.raises(OSError, match="reset|pipe|closed|descriptor"):
+        for _ in range(3):
+            owner.pipe.send([b"x"])
+
+
+async def test_owner_is_told_when_the_peer_is_lost(owner: Owner, peer: Peer) -> None:
+    owner.pipe.send([b"x" * 1_000_000])
+    peer.reset()
+    await asyncio.wait_for(owner.ready.wait(), 1)
+    assert owner.pipe.closed
+
+
+async def test_owner_is_not_called_after_close(owner: Owner) -> None:
+    owner.pipe.send([b"x" * 1_000_000])
+    owner.pipe.close()
+    owner.pipe.close()
+    await asyncio.sleep(0.01)
+    assert owner.pipe.closed
+    assert not owner.ready.is_set()
+    with pytest.raises(OSError, match="descriptor"):
+        owner.pipe.send([b"x"])
