@@ -41,8 +41,8 @@ def others() -> float:
 def ceiling(place: Path, scale: float) -> list[Row]:
     """Measure the driver itself: deliveries from a compiled server that does nothing else."""
     port, members = free_port(), max(100, round(MEMBERS * scale))
-    with serving(python("-m", "benchmarks.ceiling", port), port, place / "ceiling.log"):
-        task = Task(load="deliveries", port=port, floor=True, size=members, options={"windows": WINDOWS})
+    with serving(python("-m", "benchmarks.ceiling", port), port, place / "ceiling.log") as pid:
+        task = Task(load="deliveries", port=port, pid=pid, floor=True, size=members, options={"windows": WINDOWS})
         task.seconds = max(0.5, 1.5 * scale)
         result = drive(task)
     return [
@@ -51,7 +51,8 @@ def ceiling(place: Path, scale: float) -> list[Row]:
             store="the driver's own ceiling",
             samples=[result[f"w{window}"]],
             floors=[],
-            busy=result[f"w{window}_busy"],
+            driver=[result[f"w{window}_busy"]],
+            server=[result[f"w{window}_server"]],
         )
         for window in WINDOWS
     ]

@@ -26,13 +26,15 @@ FLAT = 0.9
 def row(bench: Bench, figure: str, key: str, results: tuple[list[Result], list[Result]]) -> Row:
     """Return the row of one key of the results."""
     parley, floor = results
-    busy = key + "_busy" if key + "_busy" in parley[0] else "busy"
+    prefix = f"{key}_" if f"{key}_busy" in parley[0] else ""
     return Row(
         figure=figure,
         store=bench.store,
         samples=[result[key] for result in parley],
         floors=[result[key] for result in floor],
-        busy=max(result.get(busy, 0.0) for result in parley),
+        driver=[result[f"{prefix}busy"] for result in parley if f"{prefix}busy" in result],
+        server=[result[f"{prefix}server"] for result in parley if f"{prefix}server" in result],
+        floor_server=[result[f"{prefix}server"] for result in floor if f"{prefix}server" in result],
     )
 
 

@@ -36,13 +36,27 @@ class Row(msgspec.Struct, kw_only=True):
     samples: list[float]
     floors: list[float]
     aims: tuple[Aim, ...] = ()
-    busy: float = 0.0
-    """The highest share of its core that the driver used for Parley; 0 where it was not taken."""
+    driver: list[float] = []
+    """The driver's share of its core while Parley was measured; empty where it was not taken."""
+    server: list[float] = []
+    """Parley's share of one core, all its threads together."""
+    floor_server: list[float] = []
+    """The floor's."""
 
     @property
     def ratios(self) -> list[float]:
         """Parley's sample over the floor's, run by run."""
         return [sample / floor for sample, floor in zip(self.samples, self.floors, strict=False) if floor]
+
+    @property
+    def by_processor(self) -> list[float]:
+        """Run by run, the floor's processor time for one operation over Parley's.
+
+        Where a core is saturated it is the ratio. It holds too where other programs take turns on the core, or the
+        driver is the limit, which a rate does not.
+        """
+        runs = zip(self.samples, self.server, self.floors, self.floor_server, strict=False)
+        return [(floor_used / floor) / (used / rate) for rate, used, floor, floor_used in runs if used]
 
     def meets(self, aim: Aim) -> bool:
         """Tell whether the median reaches an aim."""
@@ -52,11 +66,12 @@ class Row(msgspec.Struct, kw_only=True):
     def cells(self) -> list[str]:
         """Return the row as text."""
         verdicts = ", ".join(f"{aim} {'met' if self.meets(aim) else 'MISSED'}" for aim in self.aims)
-        driver = f"{self.busy:.0%}{' !' if self.busy > SATURATED else ''}" if self.busy else ""
-        return [self.figure, *map(spread, (self.samples, self.floors, self.ratios)), verdicts, driver]
+        driver = max(self.driver, default=0.0)
+        cores = f"{median(self.server):.0%}, {driver:.0%}{' !' if driver > SATURATED else ''}" if driver else ""
+        return [self.figure, *map(spread, (self.samples, self.floors, self.ratios, self.by_processor)), verdicts, cores]
 
 
-HEAD = ["median (min - max)", "value", "floor", "ratio", "aim", "driver"]
+HEAD = ["median (min - max)", "value", "floor", "ratio", "by processor time", "aim", "server, driver"]
 
 
 def number(value: float) -> str:

@@ -18,14 +18,14 @@ SILENCE_S = 20.0
 class Heartbeat:
     """Looks after one session's silence, on the node's wheel: hearing something costs one reading of the clock."""
 
-    __slots__ = ("_ask", "_dead", "_heard_at", "_slot", "_wheel")
+    __slots__ = ("_ask", "_asked_at", "_dead", "_heard_at", "_slot", "_wheel")
 
     def __init__(self, wheel: Wheel, ask: Callable[[], None], dead: Callable[[], None]) -> None:
         """Begin; ``ask`` is called after ``QUIET_S`` of silence, ``dead`` after ``SILENCE_S`` more."""
         self._wheel = wheel
         self._ask = ask
         self._dead = dead
-        self._heard_at = time.monotonic()
+        self._heard_at = self._asked_at = time.monotonic()
         self._slot: Slot = wheel.schedule(QUIET_S, self._listen)
 
     def heard(self) -> None:
@@ -39,13 +39,14 @@ class Heartbeat:
     def _listen(self) -> None:
         silent = time.monotonic() - self._heard_at
         if silent >= QUIET_S:
+            self._asked_at = time.monotonic()
             self._ask()
             self._slot = self._wheel.schedule(SILENCE_S, self._judge)
         else:
             self._slot = self._wheel.schedule(QUIET_S - silent, self._listen)
 
     def _judge(self) -> None:
-        if time.monotonic() - self._heard_at >= SILENCE_S:
+        if self._heard_at < self._asked_at:
             self._dead()
         else:
             self._listen()

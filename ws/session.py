@@ -1,6 +1,7 @@
 """A session: one websocket, whose it is, and what it has open."""
 
 import asyncio
+import json
 import logging
 import time
 from collections import deque
@@ -277,12 +278,9 @@ class Session:
 
 
 def _lenient_id(payload: bytes) -> int | None:
+    """Return the id of a request that is JSON but not strict, so that it can be answered."""
     try:
-        id_ = msgspec.json.decode(payload, type=_OnlyId).id
-    except (msgspec.MsgspecError, RecursionError):
+        id_ = json.loads(payload)["id"]
+    except (ValueError, RecursionError, KeyError, TypeError):
         return None
-    return id_
-
-
-class _OnlyId(msgspec.Struct):
-    id: int | None = None
+    return id_ if isinstance(id_, int) and not isinstance(id_, bool) else None

@@ -105,22 +105,22 @@ class Sender(Listener):
             self._fill()
 
 
-async def one_window(members: list[Listener], sender: Sender, window: int, seconds: float) -> Result:
+async def one_window(task: Task, members: list[Listener], sender: Sender, window: int) -> Result:
     """Load once and check that every member got every message once."""
     round_ = Round(len(members))
     for member in members:
         member.seen = 0
         member.round = round_
-    watch = Stopwatch()
-    sender.start(round_, window, seconds)
-    async with asyncio.timeout(seconds + DRAINED_WITHIN_S):
+    watch = Stopwatch(task.pid)
+    sender.start(round_, window, task.seconds)
+    async with asyncio.timeout(task.seconds + DRAINED_WITHIN_S):
         ended = await round_.done
-    busy = watch.busy(ended)
+    shares = watch.shares(ended, f"w{window}_")
     await asyncio.sleep(SETTLE_S)
     if wrong := [member.seen for member in members if member.seen != sender.sent]:
         raise Failed(f"{len(wrong)} of {len(members)} members saw {wrong[:5]} messages, not {sender.sent}")
     elapsed = ended - watch.began
-    return {f"w{window}": len(members) * sender.sent / elapsed, f"w{window}_busy": busy}
+    return {f"w{window}": len(members) * sender.sent / elapsed} | shares
 
 
 def crowd_and_room(task: Task) -> tuple[list[Person], str]:
@@ -144,5 +144,5 @@ async def load(task: Task) -> Result:
             raise TypeError(sender)
         await asyncio.sleep(SETTLE_S)
         for window in task.options["windows"]:
-            result |= await one_window(members, sender, window, task.seconds)
+            result |= await one_window(task, members, sender, window)
     return result

@@ -63,7 +63,7 @@ async def load(task: Task) -> Result:
         returning = read_people(task).crowd[:RETURNING]
         first = [await resuming(task.port, person) for person in returning]
     count, answer = 0, b""
-    watch = Stopwatch()
+    watch = Stopwatch(task.pid)
     until = watch.began + task.seconds
 
     async def visitor() -> None:
@@ -77,7 +77,7 @@ async def load(task: Task) -> Result:
 
     await asyncio.gather(*[visitor() for _ in range(task.size)])
     ended = perf_counter()
-    busy = watch.busy(ended)
+    shares = watch.shares(ended)
     if not task.floor:
         check_answer(answer)
-    return {"per_s": count / (ended - watch.began), "busy": busy}
+    return {"per_s": count / (ended - watch.began)} | shares

@@ -30,7 +30,7 @@ async def load(task: Task) -> Result:
     path = f"/api/rooms/{people.rooms.history}/messages?limit={PAGE}"
     wanted = request("GET", path, people.talkers[0].token)
     reads, status, content = 0, 0, b""
-    watch = Stopwatch()
+    watch = Stopwatch(task.pid)
     until = watch.began + task.seconds
 
     async def reader(connection: Connection) -> None:
@@ -44,6 +44,6 @@ async def load(task: Task) -> Result:
     async with connections(task.port, task.size) as opened:
         await asyncio.gather(*[reader(connection) for connection in opened])
         ended = perf_counter()
-        busy = watch.busy(ended)
+        shares = watch.shares(ended)
     check_page(content, task.options["newest"])
-    return {"per_s": reads / (ended - watch.began), "busy": busy}
+    return {"per_s": reads / (ended - watch.began)} | shares

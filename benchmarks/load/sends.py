@@ -79,14 +79,14 @@ async def load(task: Task) -> Result:
         await asyncio.sleep(SETTLE_S)
         for talker in talkers:
             talker.seen = 0
-        watch = Stopwatch()
+        watch = Stopwatch(task.pid)
         clock.until = watch.began + task.seconds
         for talker in talkers:
             talker.next()
         await until(lambda: not any(talker.talking for talker in talkers), task.seconds + DRAINED_WITHIN_S)
-        busy = watch.busy(clock.last)
+        shares = watch.shares(clock.last)
         await asyncio.sleep(SETTLE_S)
-    return {"per_s": judged(talkers, clock, shared=shared) / (clock.last - watch.began), "busy": busy}
+    return {"per_s": judged(talkers, clock, shared=shared) / (clock.last - watch.began)} | shares
 
 
 def judged(talkers: list[Talker], clock: Clock, *, shared: bool) -> int:

@@ -1,5 +1,6 @@
 """What the driver is told, and what it answers: one JSON object each way."""
 
+import os
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -67,18 +68,32 @@ class Task(msgspec.Struct, kw_only=True):
 
 
 class Stopwatch:
-    """Time since it was made, and how much of a core the driver itself has used in it."""
+    """Time since it was made, and the processor time that the driver and the server have used in it."""
 
-    def __init__(self) -> None:
-        self.began = perf_counter()
+    def __init__(self, server: int) -> None:
+        """Take the process id of the server, or 0 where nobody asks."""
+        self._server = server
+        self._server_used = used_s(server)
         self._used = process_time()
+        self.began = perf_counter()
 
-    def busy(self, until: float) -> float:
-        """Return the driver's share of one core up to now, which is little after ``until``.
+    def shares(self, until: float, prefix: str = "") -> Result:
+        """Return what share of one core the driver (``busy``) and the server (``server``) used, just after ``until``.
 
-        Near 1 it is the driver that was measured, not the server.
+        With a driver near 1 it is the driver that was measured. A server far below 1 waited: for its store, its clients
+        or, on a machine with other work, for its turn.
         """
-        return (process_time() - self._used) / (until - self.began)
+        elapsed = until - self.began
+        server = (used_s(self._server) - self._server_used) / elapsed
+        return {f"{prefix}busy": (process_time() - self._used) / elapsed, f"{prefix}server": server}
+
+
+def used_s(pid: int) -> float:
+    """Return the processor time that a process has used, to a hundredth of a second."""
+    if pid == 0:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def read_people(task: Task) -> People:
