@@ -121,6 +121,10 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
         door.hub.remove(session, principal.user, session.streams)
         session.streams.clear()
         raise Unavailable from error
+    if session.gone:
+        # The hub forgot it before it had all of these.
+        door.hub.remove(session, principal.user, session.streams)
+        return ANSWERED
     _answer(door, session, principal, id_, hello, person(user), places, {k: f.floor for k, f in floors.items()})
     return ANSWERED
 

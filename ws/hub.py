@@ -91,7 +91,7 @@ class Hub:
                 opening = self._opening[stream] = asyncio.create_task(self._open(watched))
             try:
                 await asyncio.shield(opening)
-            except StoreError:
+            except (StoreError, asyncio.CancelledError):
                 self.detach(session, watched)
                 raise
         return watched
@@ -137,8 +137,8 @@ class Hub:
         A batch that comes too early waits for its predecessor, then the store is asked.
         """
         watched = self._watched.get(batch.stream)
-        if watched is None:
-            return
+        if watched is None or (watched.delivered is None and watched.id not in self._opening):
+            return  # nobody watches, or its head is read when somebody does
         if watched.delivered is None or batch.prev > watched.delivered:
             watched.waiting.append(batch)
             if watched.delivered is not None and not watched.filling:

@@ -39,12 +39,16 @@ async def follow(door: "Door", session: "Session") -> None:
     Raises:
         StoreError: If the store does not answer.
     """
-    while session.moves:
-        effect = session.moves.popleft()
-        if effect.type == "joined" and effect.room is not None:
-            await _join(door, session, effect.room)
-        elif effect.type == "left" and effect.room is not None:
-            _leave(door, session, effect, effect.room)
+    try:
+        while session.moves:
+            effect = session.moves.popleft()
+            if effect.type == "joined" and effect.room is not None:
+                await _join(door, session, effect.room)
+            elif effect.type == "left" and effect.room is not None:
+                _leave(door, session, effect, effect.room)
+    finally:
+        if session.gone:
+            door.hub.remove(session, session.user, session.streams)
 
 
 async def _join(door: "Door", session: "Session", id_: str) -> None:

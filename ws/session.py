@@ -52,6 +52,7 @@ class Session:
         "catching",
         "closed_code",
         "connection",
+        "gone",
         "moves",
         "outbox",
         "principal",
@@ -71,6 +72,8 @@ class Session:
         self.catching: asyncio.Task[None] | None = None
         self.moves: deque[Effect] = deque()
         """Rooms joined and left that it has not been told of yet."""
+        self.gone = False
+        """Whether the socket has ended: what still runs for it leaves nothing behind."""
         self.closed_code: int | None = None
         self._mover: asyncio.Task[None] | None = None
         self._open: set[asyncio.Task[None]] = set()
@@ -119,6 +122,7 @@ class Session:
 
     def closed(self, code: int | None) -> None:
         """See ``Receiver.closed``."""
+        self.gone = True
         self.closed_code = code
         self._heartbeat.stop()
         self._expiry.cancel()
