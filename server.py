@@ -14,6 +14,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application as Routes
 
+from handlers import documents
 from handlers.bodies import READ_BYTES, BodyLimit
 from handlers.health import LiveHandler, MetricsHandler, ReadyHandler
 from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
@@ -33,10 +34,12 @@ from settings import Settings, redacted
 from store import open_database, open_secret
 from store.errors import StoreError, WrongStore
 from store.secrets import derive
+from ws import asyncapi
 from ws.door import Door, node_name
 from ws.flusher import Flusher
 from ws.hub import Hub
 from ws.socket import SocketHandler
+from ws.tables import tables
 from ws.wheel import Wheel
 
 log = logging.getLogger("parley")
@@ -157,6 +160,7 @@ def _routes(settings: Settings, application: Application, door: Door) -> Routes:
         (pattern(path), OperationHandler, {**api, "methods": methods}) for path, methods in routes().items()
     ]
     found += [
+        *documents.routes(asyncapi.document()),
         (r"/api/.*", NotFoundHandler, api),
         (r"/ws", SocketHandler, socket),
         (r"/health/live", LiveHandler),
@@ -209,6 +213,9 @@ def main() -> int:
     settings = Settings.read(sys.argv[1:])
     logs.configure(settings.log, settings.log_level, settings.node)
     try:
+        if settings.command.verb == "documents":
+            documents.write(settings.command.path, asyncapi.document(), tables())
+            return 0
         uvloop.run(serve(settings))
     except (WrongStore, OSError, ValueError, StoreError) as error:
         print(f"server.py: {error}", file=sys.stderr)  # noqa: T201

@@ -25,6 +25,10 @@ from benchmarks.report import Row, table
 
 RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
 QUICK = 0.2
+READING = """Ratio: value over floor of the same run. By processor time: what one operation
+costs the floor over what it costs Parley; it holds too where other programs take turns on the core, as the ratio does
+not. Server, driver: their shares of one core; ! means that the driver may be what was measured. With mongo, mongod
+shares the cores with both."""
 STORES = ("sqlite", "mongo")
 
 
@@ -109,10 +113,7 @@ def main() -> None:
         for store in asked.store or STORES:
             rows += measured(store, names, Path(place) / store, asked.runs, scale)
     print(table(rows))
-    print(
-        f"\n{asked.runs} runs each, interleaved; medians (min - max). Driver: its share of its own core; ! means that"
-    )
-    print("it may be the driver that was measured. With mongo, mongod shares the two cores with both.")
+    print(f"\n{asked.runs} runs each, interleaved. {READING}")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_bytes(
         msgspec.json.format(msgspec.json.encode({"machine": where, "quick": asked.quick, "rows": rows}))

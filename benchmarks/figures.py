@@ -41,7 +41,7 @@ def row(bench: Bench, figure: str, key: str, results: tuple[list[Result], list[R
 def deliveries(bench: Bench) -> list[Row]:
     """Measure deliveries in a big room at each window."""
     members = bench.size(MEMBERS, 100)
-    more = {"size": members, "seconds": bench.seconds(1.5), "options": {"windows": WINDOWS}}
+    more = {"size": members, "seconds": bench.seconds(1), "options": {"windows": WINDOWS}}
 
     def floor() -> Result:
         with bench.floor("deliveries", *bench.keeping()) as measure:
@@ -58,7 +58,7 @@ def sends(bench: Bench) -> list[Row]:
     """Measure acknowledged sends of many senders in one room, and in a room each."""
     rows = []
     for rooms, streams in (("one", 1), ("own", SENDERS)):
-        seconds = bench.seconds(2)
+        seconds = bench.seconds(1.5)
         script = python(f"benchmarks/floor_sends_{bench.store}.py", bench.url or bench.place, seconds, streams)
         parley = partial(bench.measure, "sends", size=SENDERS, seconds=seconds, options={"rooms": rooms})
         results = bench.compare(parley, partial(printed_rate, script))
@@ -68,13 +68,14 @@ def sends(bench: Bench) -> list[Row]:
 
 
 def printed_rate(script: Sequence[str]) -> Result:
-    """Return the rate that a floor without sockets prints."""
-    return {"per_s": printed(script, within_s=60)}
+    """Return what a floor without sockets prints: its rate and its share of a core."""
+    rate, share = printed(script, within_s=60)
+    return {"per_s": rate, "busy": 0.0, "server": share}
 
 
 def latency(bench: Bench) -> list[Row]:
     """Measure how long an answer and a copy take on a quiet node."""
-    more = {"size": WATCHERS, "seconds": bench.seconds(3)}
+    more = {"size": WATCHERS, "seconds": bench.seconds(2)}
 
     def floor() -> Result:
         with bench.floor("latency", *bench.keeping()) as measure:
@@ -107,7 +108,7 @@ def memory(bench: Bench) -> list[Row]:
 
 def hello(bench: Bench) -> list[Row]:
     """Measure how many people can come back a second."""
-    more = {"size": 32, "seconds": bench.seconds(2)}
+    more = {"size": 32, "seconds": bench.seconds(1.5)}
 
     def floor() -> Result:
         with bench.floor("hello") as measure:
@@ -122,7 +123,7 @@ def history(bench: Bench) -> list[Row]:
     rows = []
     for stored in (FEW, bench.size(MANY, 10_000)):
         newest = fill(bench, stored)
-        more = {"size": READERS, "seconds": bench.seconds(1.5), "options": {"newest": newest}}
+        more = {"size": READERS, "seconds": bench.seconds(1), "options": {"newest": newest}}
 
         def floor(more: dict[str, object] = more) -> Result:
             with bench.floor("history", bench.store, bench.url or sqlite_file(bench.place / "data")) as measure:
@@ -139,7 +140,7 @@ def fill(bench: Bench, stored: int) -> int:
     """Bring the history room to this many messages, with Parley stopped, and return the newest one's seq."""
     bench.stop()
     source = bench.url or sqlite_file(bench.place / "data")
-    newest = printed(python("-m", "benchmarks.fill", source, bench.people, stored), within_s=300)
+    (newest,) = printed(python("-m", "benchmarks.fill", source, bench.people, stored), within_s=300)
     bench.restart()
     return int(newest)
 

@@ -81,8 +81,8 @@ def serving(command: Sequence[str], port: int, log: Path) -> Iterator[int]:
         stop(process)
 
 
-def printed(command: Sequence[str], within_s: float) -> float:
-    """Run a program on the server's core and return the number that it prints.
+def printed(command: Sequence[str], within_s: float) -> list[float]:
+    """Run a program on the server's core and return the numbers that it prints.
 
     Raises:
         Broken: If it fails.
@@ -96,7 +96,7 @@ def printed(command: Sequence[str], within_s: float) -> float:
         process.wait()
     if process.returncode:
         raise Broken(f"{command!r} failed")
-    return float(output)
+    return [float(number) for number in output.split()]
 
 
 def mongod() -> Path:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import msgspec
 from tornado.web import RequestHandler
 
-from handlers.problems import problem, retry_header, status_of
+from handlers.problems import MethodNotAllowed, UnsupportedMediaType, problem, retry_header, status_of
 from services import OPERATIONS
 from services.application import Application
 from services.errors import Flaw, Invalid, ServiceError, Unauthenticated, Unavailable
@@ -103,6 +103,8 @@ class OperationHandler(ApiHandler):
         """Name the methods there are, where another was asked for."""
         if status_code == 405:
             self.set_header("Allow", ", ".join([*self.methods, "OPTIONS"]))
+            self.refuse(MethodNotAllowed())
+            return
         super().write_error(status_code, **kwargs)
 
     async def get(self, **path: str) -> None:
@@ -189,13 +191,6 @@ class OperationHandler(ApiHandler):
         if not isinstance(value, dict):
             raise Invalid(flaws=(Flaw("", "has to be an object"),))
         return value
-
-
-class UnsupportedMediaType(Invalid):
-    """The body is not said to be JSON."""
-
-    code = "unsupported_media_type"
-    detail = "the body has to be application/json"
 
 
 def _segment(text: str) -> str:

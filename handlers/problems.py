@@ -19,7 +19,24 @@ from services.errors import (
     Unavailable,
 )
 
+
+class UnsupportedMediaType(Invalid):
+    """The body is not said to be JSON."""
+
+    code = "unsupported_media_type"
+    detail = "the body has to be application/json"
+
+
+class MethodNotAllowed(Invalid):
+    """The address is known, and does not do that."""
+
+    code = "method_not_allowed"
+    detail = "this address does not know the method"
+
+
 STATUS: dict[type[ServiceError], int] = {
+    UnsupportedMediaType: 415,
+    MethodNotAllowed: 405,
     Invalid: 400,
     Unauthenticated: 401,
     Forbidden: 403,

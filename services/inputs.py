@@ -16,7 +16,7 @@ class Empty(Input):
 UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 RoomId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Seq = Annotated[int, msgspec.Meta(ge=0)]
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # what every reader of JSON holds exactly
 PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 

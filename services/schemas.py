@@ -5,6 +5,8 @@ best error, with a JSON pointer, is what the caller reads.
 """
 
 import functools
+import json
+import re
 from collections.abc import Hashable
 from typing import Any, TypeVar, cast
 
@@ -13,6 +15,7 @@ import jsonschema.exceptions
 import msgspec
 
 from services.errors import Flaw, Invalid
+from services.published import components
 
 T = TypeVar("T")
 
@@ -21,6 +24,12 @@ def _is_integer(_checker: object, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+# Whole numbers of a query have at most 64 bits, as in a body.
+_FORMS: dict[type[msgspec.inspect.Type], re.Pattern[str]] = {
+    msgspec.inspect.IntType: re.compile(r"-?(?:0|[1-9][0-9]{0,18})"),
+    msgspec.inspect.BoolType: re.compile("true|false"),
+}
+
 # In JSON Schema 1.0 is an integer; on our wire it is not, as msgspec has it.
 _Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # jsonschema has types for most
     jsonschema.Draft202012Validator,
@@ -28,16 +37,11 @@ _Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
 )
 
 
-def components(types: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return the JSON Schemas of types and the definitions they share, for ``#/components/schemas``."""
-    schemas, shared = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    return list(schemas), shared
-
-
 @functools.cache
 def validator(type_: Any) -> jsonschema.protocols.Validator:
     """Return the validator of a type's published schema."""
-    validator_: jsonschema.protocols.Validator = _Validator(msgspec.json.schema(type_))
+    (schema,), shared = components([type_])
+    validator_: jsonschema.protocols.Validator = _Validator({**schema, "components": {"schemas": shared}})
     return validator_
 
 
@@ -60,17 +64,40 @@ def decode(type_: type[T], text: bytes | msgspec.Raw) -> T:
 
 
 def convert(type_: type[T], value: Any, *, strict: bool = True) -> T:
-    """Return typed input from a JSON value; with ``strict=False`` numbers and booleans may come as text (a query).
+    """Return typed input from a JSON value; with ``strict=False`` numbers and booleans come as text (a query).
 
     Raises:
         Invalid: With the places that are wrong.
     """
+    if not strict:
+        value = _read(type_, value)
     try:
-        return msgspec.convert(value, type_, strict=strict)
+        return msgspec.convert(value, type_)
     except msgspec.MsgspecError as error:
-        if not strict:
-            raise Invalid(flaws=(Flaw("", str(error)),)) from error
         raise explained(type_, value, error) from error
+
+
+def _read(type_: Any, texts: dict[str, str]) -> dict[str, Any]:
+    """Read the numbers and booleans of a query as JSON would; what is neither stays text, and is refused as such."""
+    kinds = _kinds(type_)
+    return {
+        name: json.loads(text) if name in kinds and kinds[name].fullmatch(text) else text
+        for name, text in texts.items()
+    }
+
+
+@functools.cache
+def _kinds(type_: Any) -> dict[str, re.Pattern[str]]:
+    """Return the fields of a type that are no text, each with what its text has to look like."""
+    struct = msgspec.inspect.type_info(type_)
+    assert isinstance(struct, msgspec.inspect.StructType)
+    found = {}
+    for field in struct.fields:
+        union = field.type.types if isinstance(field.type, msgspec.inspect.UnionType) else (field.type,)
+        forms = [_FORMS[type(kind)] for kind in union if type(kind) in _FORMS]
+        if forms:
+            found[field.encode_name] = forms[0]
+    return found
 
 
 def explained(type_: Any, value: Any, refusal: Exception) -> Invalid:
@@ -78,6 +105,9 @@ def explained(type_: Any, value: Any, refusal: Exception) -> Invalid:
     best = jsonschema.exceptions.best_match(validator(type_).iter_errors(value))
     if best is None:
         return Invalid(flaws=(Flaw("", str(refusal)),))
+    while others := [part for part in best.context or () if part.validator_value != "null"]:
+        # What may be left empty and is not has to be the other thing: that is what is wrong with it.
+        best = jsonschema.exceptions.best_match(others) or others[0]
     return Invalid(flaws=(Flaw(_pointer(best), _words(best)),))
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 
 from store.errors import StoreError, Unavailable, Unknown
@@ -75,14 +75,11 @@ class Writer:
             # Cancelled before it began, it need not be done: its caller knows nothing of it.
             if not job.future.cancelled():
                 jobs.append(job)
-            try:
-                job = self._queue.get_nowait() if weight < GROUP_LIMIT else None
-            except Empty:
-                job = None
-            if job is None:
-                self._taken += weight
-                return jobs, True
-        return jobs, False
+            if weight >= GROUP_LIMIT or self._queue.empty():
+                break
+            job = self._queue.get()
+        self._taken += weight
+        return jobs, job is not None
 
     def _commit(self, jobs: Sequence[Job]) -> list[tuple[Future, Outcome]]:
         committing = False

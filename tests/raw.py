@@ -105,8 +105,13 @@ class Raw:
         async with asyncio.timeout(WAIT_S):
             await asyncio.get_running_loop().sock_sendall(self.sock, data)
 
-    async def ask(self, *lines: str, method: str = "GET", version: str = "HTTP/1.1", **headers: str | None) -> Answer:
-        """Send a handshake and return its answer. Headers are changed, added or (None) left out; ``_`` is -."""
+    async def ask(self, *, method: str = "GET", changes: dict[str, str | None] | None = None) -> Answer:
+        """Send a handshake and return its answer.
+
+        Args:
+            method: What to ask with.
+            changes: Headers by name (``_`` is -), changed, added or, with None, left out.
+        """
         fields: dict[str, str | None] = {
             "host": f"127.0.0.1:{self.sock.getpeername()[1]}",
             "upgrade": "websocket",
@@ -114,9 +119,9 @@ class Raw:
             "sec-websocket-key": base64.b64encode(os.urandom(16)).decode(),
             "sec-websocket-version": "13",
         }
-        fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+        fields |= {name.replace("_", "-"): value for name, value in (changes or {}).items()}
         rows = [f"{name}: {value}" for name, value in fields.items() if value is not None]
-        await self.send("\r\n".join([f"{method} /ws {version}", *rows, *lines, "", ""]).encode())
+        await self.send("\r\n".join([f"{method} /ws HTTP/1.1", *rows, "", ""]).encode())
         head, _, rest = (await self._until(b"\r\n\r\n")).partition(b"\r\n\r\n")
         first, *others = head.decode().split("\r\n")
         got = {name.lower(): value for name, _, value in (line.partition(": ") for line in others)}
@@ -130,7 +135,7 @@ class Raw:
 
     async def open(self, **headers: str | None) -> Self:
         """Shake hands, successfully."""
-        answer = await self.ask(**headers)
+        answer = await self.ask(changes=headers)
         assert answer.status == 101, answer
         return self
 

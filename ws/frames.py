@@ -250,7 +250,7 @@ class FrameReader:
         """Return the message that a complete frame finishes."""
         if first == _WHOLE_TEXT:
             if not payload.isascii():
-                self._decode(_Utf8Decoder(), payload, final=True)
+                _check_utf8(payload)
             return Text(payload)
         if first & _CONTROL:
             return self._control(first & 0x0F, payload)
@@ -259,7 +259,10 @@ class FrameReader:
     def _fragment(self, payload: bytes, *, final: bool) -> Text | None:
         if self._decoder is None:
             self._decoder = _Utf8Decoder()
-        self._decode(self._decoder, payload, final=final)
+        try:
+            self._decoder.decode(payload, final)
+        except UnicodeDecodeError:
+            raise FrameError(CloseCode.INVALID_DATA, "text that is not UTF-8") from None
         self._fragments += 1
         self._size += len(payload)
         self._parts.append(payload)
@@ -271,13 +274,6 @@ class FrameReader:
         self._decoder = None
         return Text(whole)
 
-    @staticmethod
-    def _decode(decoder: codecs.IncrementalDecoder, payload: bytes, *, final: bool) -> None:
-        try:
-            decoder.decode(payload, final)
-        except UnicodeDecodeError:
-            raise FrameError(CloseCode.INVALID_DATA, "text that is not UTF-8") from None
-
     def _control(self, opcode: int, payload: bytes) -> Message:
         if opcode == _PING:
             return Ping(payload)
@@ -286,6 +282,13 @@ class FrameReader:
         message = _parse_close(payload)
         self._end()
         return message
+
+
+def _check_utf8(payload: bytes) -> None:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        raise FrameError(CloseCode.INVALID_DATA, "text that is not UTF-8") from None
 
 
 def _parse_close(payload: bytes) -> Close:

@@ -90,6 +90,7 @@ class Pipe:
             # Without this the kernel would keep it for minutes.
             self._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._stream.close()
+        self.busy = False
         self._on_ready = nothing
 
     def _begin(self, rest: bytes | memoryview) -> None:

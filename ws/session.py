@@ -132,6 +132,8 @@ class Session:
         if self._gate is not None and not self._gate.done():
             self._gate.set_result(None)
         self._door.left(self)
+        if self.principal is not None:
+            log.info("session closed", extra={"user": self.user, "code": code})
 
     # What the hub and the door call.
 

@@ -11,7 +11,7 @@ from benchmarks.load.task import Person, Result, Task, read_people
 WARM = 50
 """Sessions that come and go before the first reading, so that no code or room is loaded for the first time."""
 
-SETTLE_S = 2
+SETTLE_S = 1
 """Before each reading."""
 
 

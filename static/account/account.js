@@ -100,11 +100,15 @@ export class Account {
   /** End the session here and, if it can be reached, on the server. */
   async logout() {
     try {
-      await this.call('POST', 'auth/logout');
+      const token = await this.token();
+      // The other tabs first: from the server they would hear that something ended their session.
+      await this.#erase();
+      await call('POST', 'auth/logout', { token });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      await this.#erase();
     }
-    await this.forget('');
+    this.#end('');
   }
 
   /**
@@ -113,12 +117,15 @@ export class Account {
    */
   async forget(reason) {
     if (this.#over) return;
-    const kept = await read();
-    if (kept?.user.id === this.user.id) {
-      await transact('account', 'readwrite', (store) => store.delete(KEPT));
-      tell({ kind: 'account', user: null });
-    }
+    await this.#erase();
     this.#end(reason);
+  }
+
+  async #erase() {
+    const kept = await read();
+    if (kept?.user.id !== this.user.id) return;
+    await transact('account', 'readwrite', (store) => store.delete(KEPT));
+    tell({ kind: 'account', user: null });
   }
 
   /** @param {string} reason */

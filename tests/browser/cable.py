@@ -21,6 +21,8 @@ class Cable:
         self._cut = False
         self._flows = asyncio.Event()
         self._flows.set()
+        self._answers = asyncio.Event()
+        self._answers.set()
 
     @property
     def url(self) -> str:
@@ -43,7 +45,7 @@ class Cable:
     def cut(self) -> None:
         """End every connection at once, and take no new one."""
         self._cut = True
-        self._flows.set()
+        self._release()
         for writer in tuple(self._writers):
             writer.transport.abort()
 
@@ -51,10 +53,18 @@ class Cable:
         """Carry nothing any more, and tell nobody: as when a laptop's lid is shut."""
         self._flows.clear()
 
+    def lose_answers(self) -> None:
+        """Carry what the browser sends, and nothing back."""
+        self._answers.clear()
+
     def mend(self) -> None:
         """Carry again."""
         self._cut = False
+        self._release()
+
+    def _release(self) -> None:
         self._flows.set()
+        self._answers.set()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._cut:
@@ -65,16 +75,19 @@ class Cable:
             there, back = await asyncio.open_connection(*self.target)
             self._writers |= {writer, back}
             try:
-                await asyncio.gather(self._pipe(reader, back), self._pipe(there, writer))
+                await asyncio.gather(
+                    self._pipe(reader, back, self._flows), self._pipe(there, writer, self._flows, self._answers)
+                )
             finally:
                 self._writers -= {writer, back}
                 for end in (writer, back):
                     end.transport.abort()
 
-    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *gates: asyncio.Event) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(CHUNK_BYTES):
-                await self._flows.wait()
+                for gate in gates:
+                    await gate.wait()
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()

@@ -11,7 +11,7 @@ class Inner(msgspec.Struct, tag="inner", tag_field="t", omit_defaults=True):
     """A structure within a record."""
 
     text: str = ""
-    numbers: list[int] = []
+    numbers: list[int] = msgspec.field(default_factory=list)
     deeper: "Inner | None" = None
 
 
@@ -27,8 +27,8 @@ class Thing(Record, kw_only=True, omit_defaults=True):
     total: int = 0
     least: int | None = None
     inner: Inner | None = None
-    names: list[str] = []
-    anything: dict[str, Any] = {}
+    names: list[str] = msgspec.field(default_factory=list)
+    anything: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Text(Record, kw_only=True):
@@ -69,4 +69,5 @@ TABLES: tuple[Table[Any], ...] = (THINGS, TEXTS, EVENTS, BARE)
 
 def thing(number: int, group: str = "g", **fields: Any) -> Thing:
     """Return a thing with an id made of its group and number."""
-    return Thing(**({"id": f"{group}-{number:04}", "group": group, "number": number} | fields))
+    values: dict[str, Any] = {"id": f"{group}-{number:04}", "group": group, "number": number}
+    return Thing(**values | fields)

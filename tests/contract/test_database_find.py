@@ -84,13 +84,13 @@ async def test_find_answers_as_a_list_in_memory_would(
 ) -> None:
     for above in BOUNDS[by]:
         for below in BOUNDS[by][::2]:
+            how: dict[str, Any] = {"by": by, "above": above, "below": below}
             for falling in (False, True):
                 wanted = expected(things, equal, by, above, below, falling)
-                how: dict[str, Any] = {"by": by, "above": above, "below": below}
                 found = await database.find(THINGS, equal, falling=falling, limit=FIND_LIMIT, **how)
                 assert [getattr(one, by) for one in found] == [getattr(one, by) for one in wanted]
                 assert {one.id for one in found} == {one.id for one in wanted}
-            assert await database.count(THINGS, equal, limit=FIND_LIMIT, **how) == len(wanted)
+                assert await database.count(THINGS, equal, limit=FIND_LIMIT, **how) == len(wanted)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-import pytest
 
 from store.database import Index, Scalar, Table
 from store.tables import TABLES as PRODUCT_TABLES

@@ -163,14 +163,12 @@ async def test_one_of_many_inserting_the_same_value_wins(database: Database) -> 
 
 async def test_increments_add_up_exactly(database: Database) -> None:
     await database.insert(THINGS, thing(1))
-    answers: list[int] = []
 
-    async def count() -> None:
-        for _ in range(20):
-            answers.append(await database.increment(THINGS, "g-0001", "total", 1))
+    async def count() -> list[int]:
+        return [await database.increment(THINGS, "g-0001", "total", 1) for _ in range(20)]
 
-    await asyncio.gather(*(count() for _ in range(50)))
-    assert sorted(answers) == list(range(1, 1001))
+    answers = await asyncio.gather(*(count() for _ in range(50)))
+    assert sorted(answer for some in answers for answer in some) == list(range(1, 1001))
     assert await database.find(THINGS, {}, by="total", above=999) == [thing(1, total=1000)]
 
 

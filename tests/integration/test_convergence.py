@@ -20,8 +20,8 @@ from tests.processes import ServerProcess
 T = TypeVar("T")
 
 SEEDS = range(4)
-EXAMPLES = 8
-STEPS = 60
+EXAMPLES = 60
+STEPS = 100
 """What one run of the machine may take is about a minute on each store; the nightly run raises both."""
 
 WITHOUT_STATE = frozenset({"hello"})
@@ -45,8 +45,9 @@ class Machine(RuleBasedStateMachine):
         try:
             result = self.loop.run_until_complete(asyncio.wait_for(work, 3 * PATIENCE))
             assert not VIOLATIONS, VIOLATIONS[:3]
-        except BaseException:
+        except BaseException as error:
             self.failed = True
+            print(f"seen first: {error!r:.3000}")  # another run may not show it again: there are real races here
             raise
         return result
 
@@ -67,7 +68,9 @@ class Machine(RuleBasedStateMachine):
         works = [self.world.act(name, ACTIONS[name](self.world, pick)) for name in names]
 
         async def together() -> None:
-            await asyncio.gather(*works)
+            for result in await asyncio.gather(*works, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    raise result
 
         self.run(together())
 
@@ -95,8 +98,9 @@ class Machine(RuleBasedStateMachine):
 
 
 def _drawn(data: st.DataObject) -> Pick:
+    # What is drawn must not depend on what the server answered, or a run cannot be repeated.
     def pick(values: Sequence[Any]) -> Any:
-        return data.draw(st.sampled_from(values))
+        return values[data.draw(st.integers(0, 9999)) % len(values)]
 
     return pick
 
@@ -127,6 +131,7 @@ async def _each_once(world: World, rng: random.Random) -> None:
     """Let every operation succeed once, a mirror being cut off or not, and compare after each."""
     await world.begin()
     for name, action in ACTIONS.items():
+        await world.furnish()
         cut = rng.choice([None, *world.mirrors])
         if cut is not None:
             cut.cut()

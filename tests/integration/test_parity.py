@@ -207,7 +207,7 @@ async def test_locked_store_is_unavailable_everywhere(tmp_path: Any) -> None:
 @contextlib.contextmanager
 def _locked(server: ServerProcess) -> Any:
     """Hold the write lock of a server's SQLite file, as a backup tool gone wrong would."""
-    (path,) = server.data.glob("*.sqlite*[!lm]")
+    (path,) = server.data.glob("*.db")
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")

@@ -92,22 +92,21 @@ def _closing_lines(server: ServerProcess, since: int) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_stalled_readers_are_bounded_and_sent_away(server: ServerProcess, site: Site) -> None:
-    accounts = await asyncio.gather(*(site.register("stalled") for _ in range(STALLED)))
-    talkers = await asyncio.gather(*(site.register("talker") for _ in range(TALKERS)))
+    accounts = await site.register_all("stalled", STALLED)
+    talkers = await site.register_all("talker", TALKERS)
     room = (await talkers[0].post("rooms", body={"name": "busy", "kind": "public"}))["id"]
     for account in [*accounts, *talkers[1:]]:
         await account.post("rooms", room, "members", body={})
     sockets_ = [await site.connect(talker, deaf=True) for talker in talkers]
     await _talk(sockets_[0], room, 99)  # what every server needs once is not the readers' memory
     stalled = [await _stall(site.address, account.token) for account in accounts]
+    since = len(server.log)
+    before = server.resident()
+    watch = Watch(server, before)
+    watching = asyncio.ensure_future(watch.run())
     try:
-        since = len(server.log)
-        before = server.resident()
-        watch = Watch(server, before)
-        watching = asyncio.ensure_future(watch.run())
         await asyncio.gather(*(_talk(socket, room, number) for number, socket in enumerate(sockets_)))
         await asyncio.to_thread(server.until_log, lambda: len(_closing_lines(server, since)) >= STALLED)
-        watching.cancel()
         print(f"{(watch.most - before) / STALLED / MIB:.2f} MiB for each stalled reader")
         assert watch.most - before <= STALLED * GROWTH
         assert len(_closing_lines(server, since)) == STALLED
@@ -120,6 +119,7 @@ async def test_stalled_readers_are_bounded_and_sent_away(server: ServerProcess, 
                 while socket.heard < len(texts):
                     await socket.call("ping", {})
     finally:
+        watching.cancel()
         for sock in stalled:
             sock.close()
 

@@ -35,7 +35,7 @@ export class Messages {
     this.rows = new Rows(chat, room, this.quotes);
     if (room.unread) this.rows.unreadAfter = room.read;
     this.list = h('ol', { class: 'messages', 'aria-label': 'Messages' });
-    this.state = h('p', { class: 'empty', role: 'status' });
+    this.state = h('p', { class: 'empty' });
     this.scroller = h('div', { class: 'scroller' }, this.state, this.list);
     this.newest = h('button', { type: 'button', class: 'newest', hidden: true, onclick: () => this.toNewest() }, icon('arrowDown'), h('span', {}));
     this.element = h('div', { class: 'history' }, this.scroller, this.newest);
@@ -117,7 +117,7 @@ export class Messages {
 
   #say() {
     const { timeline } = this.room;
-    const isStart = timeline.isLoaded && !timeline.hasOlder;
+    const isStart = timeline.isLoaded && !timeline.hasOlder && this.window.isAtStart;
     this.state.classList.toggle('start', isStart);
     let words = '';
     if (!timeline.isLoaded) words = 'Loading messages…';
@@ -137,6 +137,7 @@ export class Messages {
   /** What is visible has changed: it may have been read. */
   #moved() {
     const { room, rows, window: view, chat } = this;
+    this.#say();
     const below = view.isStuck ? 0 : room.unread;
     this.newest.hidden = view.isStuck || !room.timeline.isLoaded;
     const words = below ? `${below > 99 ? '99+' : below} new` : 'Newest';

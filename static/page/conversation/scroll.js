@@ -45,6 +45,11 @@ export class ScrollWindow {
     this.#observer.observe(list);
   }
 
+  /** Whether the first of all rows is drawn. */
+  get isAtStart() {
+    return this.#from === 0;
+  }
+
   close() {
     this.#observer.disconnect();
   }

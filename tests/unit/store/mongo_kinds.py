@@ -1,8 +1,10 @@
 """Tables for the tests of the Mongo store, and databases of a test's own."""
 
 import contextlib
+import gc
 import secrets
-from collections.abc import AsyncIterator
+import warnings
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from store.database import Index, Record, Table
@@ -51,6 +53,18 @@ TABLES: tuple[Table[Any], ...] = (NOTES, PLAINS)
 def note(rev: int, **fields: Any) -> Note:
     """Return a note whose id follows its rev."""
     return Note(id=f"n{rev:06}", rev=rev, **fields)
+
+
+@contextlib.contextmanager
+def connecting_in_vain() -> Iterator[None]:
+    """Enclose what closes a client whose server is away.
+
+    The driver leaves the socket of a connection that it was just then trying to make to the garbage collector.
+    """
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @contextlib.asynccontextmanager

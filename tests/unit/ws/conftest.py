@@ -63,6 +63,8 @@ async def connect() -> "Iterator[Callable[[], Peer]]":  # type: ignore[misc]  # 
         def make() -> Peer:
             client = socket.socket()
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            # Loopback's segments of 64 KiB do not fit into so little, and TCP would wait for its timers.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
             client.connect(listener.getsockname())
             client.setblocking(False)
             server, _ = listener.accept()

@@ -17,7 +17,8 @@ class Box:
 
     def flush(self) -> None:
         self.flushed += 1
-        time.sleep(self.seconds)
+        if self.seconds:
+            time.sleep(self.seconds)
         if self.fault is not None:
             raise self.fault
 

@@ -158,18 +158,23 @@ def test_limits_begin_anew_with_each_message() -> None:
     assert FRAGMENT_LIMIT == 64
 
 
-def test_partial_tells_whether_something_is_unfinished() -> None:
+@pytest.mark.parametrize(
+    ("data", "partial", "inside"),
+    [
+        (b"", False, False),
+        (text("x"), False, False),
+        (b"\x81", True, False),
+        (text("x") + b"\x81\xff", True, False),
+        (frame(PING, b"x")[:-1], True, False),
+        (frame(TEXT, fin=False), True, True),
+        (frame(TEXT, fin=False) + frame(PING), True, True),
+        (frame(TEXT, fin=False) + frame(CONTINUATION), False, False),
+    ],
+)
+def test_partial_tells_whether_something_is_unfinished(data: bytes, partial: bool, inside: bool) -> None:
     reader = FrameReader()
-    assert not reader.partial
-    reader.feed(b"\x81")
-    assert reader.partial
-    assert not reader.fragmented
-    reader = FrameReader()
-    reader.feed(text("x") + frame(TEXT, b"x", fin=False))
-    assert reader.partial
-    assert reader.fragmented
-    reader.feed(frame(PING) + frame(CONTINUATION))
-    assert not reader.partial
+    reader.feed(data)
+    assert (reader.partial, reader.fragmented) == (partial, inside)
 
 
 def test_time_is_linear_in_small_chunks() -> None:

@@ -41,14 +41,8 @@ async def test_send_tells_how_many_were_begun(owner: Owner, peer: Peer) -> None:
 async def test_send_begins_one_where_the_kernel_takes_nothing(owner: Owner, peer: Peer) -> None:
     while not owner.pipe.busy:
         owner.pipe.send([b"x" * 50_000])
-    peer.stream.socket.setblocking(False)
-    sock = peer.stream.socket
-    while True:
-        try:
-            sock.send(b"")
-            sock.send(b"x" * 1_000)
-        except BlockingIOError:
-            break
+    with pytest.raises(BlockingIOError):
+        peer.stream.socket.send(b"x")
     owner.pipe.busy = False
     assert owner.pipe.send([b"a" * 10, b"b" * 10]) == 1
     assert owner.pipe.busy
@@ -76,9 +70,8 @@ async def test_stalled_is_counted_from_the_last_progress(owner: Owner, peer: Pee
 async def test_lost_peer_is_an_error_of_the_system(owner: Owner, peer: Peer) -> None:
     peer.reset()
     await asyncio.sleep(0.01)
-    with pytest.raises(OSError, match="reset|pipe|closed|descriptor"):
-        for _ in range(3):
-            owner.pipe.send([b"x"])
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        owner.pipe.send([b"x"])
 
 
 async def test_owner_is_told_when_the_peer_is_lost(owner: Owner, peer: Peer) -> None:

@@ -78,7 +78,12 @@ def test_callback_may_cancel_one_of_its_own_tick() -> None:
     clock = Clock()
     wheel = Wheel(clock)
     ran: list[str] = []
-    wheel.schedule(1, lambda: (ran.append("first"), later.cancel())[0])
+
+    def first() -> None:
+        ran.append("first")
+        later.cancel()
+
+    wheel.schedule(1, first)
     later = wheel.schedule(1, lambda: ran.append("second"))
     advance(clock, wheel, 3)
     assert ran == ["first"]

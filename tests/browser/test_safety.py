@@ -1,0 +1,116 @@
+"""Texts and names of people are shown as they are, and never run."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Error, expect
+
+from tests.browser.conftest import Come
+from tests.browser.test_reconnect import read_all
+from tests.client.account import Account
+from tests.client.rest import Refused
+from tests.client.site import Site
+from tests.client.socket import Socket
+
+NAUGHTY: list[str] = json.loads((Path(__file__).parent.parent / "data" / "naughty-strings.json").read_text("utf-8"))
+
+ATTACKS = (
+    "<script>window.__pwned = 1</script>",
+    '<img src=x onerror="window.__pwned = 1">',
+    "<svg onload=window.__pwned=1>",
+    '"><iframe srcdoc="<script>parent.__pwned = 1</script>"></iframe>',
+    "javascript:window.__pwned=1",
+    "https://example.org/\"onmouseover=\"window.__pwned=1",
+    "{{constructor.constructor('window.__pwned=1')()}} ${window.__pwned=1}",
+    "data:text/html,<script>window.__pwned=1</script> vbscript:x",
+)
+
+
+async def post(socket: Socket, room: str, texts: list[str]) -> list[str]:
+    """Send every text, and return those that the server took."""
+    answers = []
+    for start in range(0, len(texts), 50):
+        sends = [
+            socket.call("message.send", {"room": room, "text": text, "cid": f"n{start + number}"})
+            for number, text in enumerate(texts[start : start + 50])
+        ]
+        answers += await asyncio.gather(*sends, return_exceptions=True)
+    assert all(isinstance(answer, dict | Refused) for answer in answers), answers
+    return [answer["text"] for answer in answers if isinstance(answer, dict)]
+
+
+@pytest.mark.timeout(240)
+async def test_texts_are_shown_unchanged_and_never_run(come: Come, site: Site) -> None:
+    ana = await come("ana")
+    room = await ana.create_room("Harbour")
+    ben = await site.register("ben")
+    await ben.post("rooms", room, "members", body={})
+    sent = await post(await site.connect(ben), room, [*ATTACKS, *NAUGHTY])
+    assert len(sent) > 500
+    await expect(ana.page.locator("ol.messages > li").last).to_contain_text(sent[-1].split()[0])
+    assert await read_all(ana) == sent
+    hrefs = await ana.page.evaluate("[...document.querySelectorAll('ol.messages a')].map((link) => [link.href, link.rel])")
+    assert all(href.startswith(("http://", "https://")) and rel == "noopener noreferrer" for href, rel in hrefs)
+
+
+async def test_names_of_rooms_are_shown_unchanged_and_never_run(come: Come, site: Site) -> None:
+    ana = await come("ana")
+    await ana.create_room("Harbour")
+    ben = await site.register("ben")
+    names = [*ATTACKS, *NAUGHTY[::6]]
+    created = [name for name in names if await create(ben, name)]
+    assert len(created) > 50
+
+    await ana.choose("Discover rooms")
+    dialog = ana.page.get_by_role("dialog")
+    await expect(dialog.get_by_role("button", name="Join")).not_to_have_count(0)
+    for name in ATTACKS[:3]:
+        await dialog.get_by_label("Search public rooms").fill("")
+        while not await dialog.get_by_text(name, exact=True).count() and await dialog.get_by_text("Show more").is_visible():
+            before = await dialog.get_by_role("listitem").count()
+            await dialog.get_by_text("Show more").click()
+            await expect(dialog.get_by_role("listitem")).not_to_have_count(before)
+        await dialog.get_by_role("listitem").filter(has_text=name).first.get_by_role("button").click()
+        await expect(ana.page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
+        await ana.choose("Discover rooms")
+
+
+async def create(account: Account, name: str) -> bool:
+    """Make a public room; tell whether the server took the name."""
+    answer = await account.request("POST", "/api/rooms", {"name": name, "kind": "public", "description": name[:200]})
+    assert answer.status in {201, 400}, answer
+    return answer.status == 201
+
+
+async def test_attacks_that_are_typed_do_nothing_either(come: Come) -> None:
+    ana, ben = await come("ana"), await come("ben")
+    await ana.create_room("Harbour", description=ATTACKS[1])
+    await ben.join("Harbour")
+    for text in ATTACKS:
+        await ana.say(text)
+    await ben.sees(*ATTACKS)
+    await ben.act(ATTACKS[1], "Reply")
+    await ben.say(ATTACKS[2] + " indeed")
+    await expect(ana.message("indeed").locator(".quote")).to_contain_text(ATTACKS[1])
+    await ben.act(ATTACKS[0], "React…")
+    await ben.page.get_by_label("Search, or type any emoji").fill(":script:")
+    await ben.page.keyboard.press("Enter")
+    await expect(ana.page.get_by_role("button", name=":script:, 1")).to_be_visible()
+
+
+async def test_the_policy_lets_no_foreign_code_in(come: Come) -> None:
+    ana = await come()
+    response = await ana.page.reload()
+    assert response is not None
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    with pytest.raises(Error, match="TrustedScript"):
+        await ana.page.evaluate("document.createElement('script').textContent = 'window.__pwned = 1'")
+    with pytest.raises(Error, match="TrustedHTML"):
+        await ana.page.evaluate("document.body.innerHTML = '<b>x</b>'")
+    # What this test provoked is not a complaint.
+    await ana.page.evaluate("window.__violations = []")
+    ana.complaints.clear()

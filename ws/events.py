@@ -1,0 +1,78 @@
+"""Every kind of event that a session may be told, with the type that each has on the wire."""
+
+from typing import Final
+
+import msgspec
+
+from services.messages.reading import ReadEvent, TypingEvent
+from services.rooms.members import MemberCountEvent
+from services.streams.items import MessageEvent, RoomEvent
+from ws.moves import JoinedEvent, LeftEvent
+
+
+class LiveEvent(msgspec.Struct, tag_field="ev", tag="live", frozen=True):
+    """What was missed has been told: from here on things come as they happen."""
+
+
+class GoAway(msgspec.Struct, frozen=True):
+    """When to come back: after so long and a random part of the spread."""
+
+    after: int
+    spread: int
+
+
+class GoAwayEvent(msgspec.Struct, tag_field="ev", tag="goaway", frozen=True):
+    """The node is about to close this session: connect again, and resume."""
+
+    d: GoAway
+
+
+class Head(msgspec.Struct, frozen=True):
+    """How far a stream has come."""
+
+    head: int
+
+
+class BehindEvent(msgspec.Struct, tag_field="ev", tag="behind", frozen=True):
+    """Too much was missed of a room to be told as events: page ``room.changes`` up to ``head``."""
+
+    room: str
+    d: Head
+
+
+class ResetEvent(msgspec.Struct, tag_field="ev", tag="reset", frozen=True):
+    """What is known of a room means nothing any more: forget it, fetch its newest page, go on from ``head``."""
+
+    room: str
+    d: Head
+
+
+EVENTS: Final[tuple[type[msgspec.Struct], ...]] = (
+    MessageEvent,
+    RoomEvent,
+    MemberCountEvent,
+    TypingEvent,
+    ReadEvent,
+    JoinedEvent,
+    LeftEvent,
+    LiveEvent,
+    GoAwayEvent,
+    BehindEvent,
+    ResetEvent,
+)
+"""All of them; those with a ``rev`` are kept and told again to whoever missed them."""
+
+
+def name_of(event: type[msgspec.Struct]) -> str:
+    """Return the ``ev`` of a kind of event."""
+    return str(event.__struct_config__.tag)
+
+
+def said_of(event: type[msgspec.Struct]) -> str:
+    """Return what a kind of event tells, in one line."""
+    return (event.__doc__ or "").partition("\n")[0]
+
+
+def kept(event: type[msgspec.Struct]) -> bool:
+    """Tell whether an event is told again to those who missed it: it has a rev."""
+    return "rev" in event.__struct_fields__
