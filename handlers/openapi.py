@@ -16,6 +16,7 @@ from services.published import (
     all_errors,
     components,
     errors_of,
+    markdown,
     reached,
     said_of,
 )
@@ -89,7 +90,7 @@ def _operation(operation: Operation[Any], known: dict[Any, Json], shared: Json) 
     described: Json = {
         "operationId": operation.name,
         "tags": [operation.name.partition(".")[0]],
-        "summary": operation.summary.rstrip("."),
+        "summary": markdown(operation.summary).rstrip("."),
         "description": said_of(operation),
         "security": [] if operation.public else [{"bearer": []}],
     }

@@ -7,7 +7,7 @@ from handlers.problems import status_of
 from services import OPERATIONS, limits
 from services.errors import Invalid, ServiceError, TooMany, Unauthenticated, Unavailable
 from services.limits import Limit
-from services.published import pace
+from services.published import markdown, pace
 
 ANYWHERE = frozenset({Invalid.code, Unauthenticated.code, TooMany.code, Unavailable.code, ServiceError.code})
 """Codes that any operation may answer; they are not told of each one again."""
@@ -30,7 +30,7 @@ def _operations() -> str:
         codes = dict.fromkeys(kind.code for kind in operation.raises if kind.code not in ANYWHERE)
         rest = f"`{operation.method} {operation.path}`" if operation.path else ""
         op = f"`{operation.name}`" if operation.socket else ""
-        rows.append((rest, op, operation.summary, ", ".join(f"`{code}`" for code in codes)))
+        rows.append((rest, op, markdown(operation.summary), ", ".join(f"`{code}`" for code in codes)))
     return table(("REST", "op", "what it does", "errors of its own"), rows)
 
 

@@ -77,6 +77,7 @@ def _structs(types: list[Any]) -> list[inspect.StructType]:
 
 def _finish(schema: dict[str, Any], struct: inspect.StructType) -> None:
     """Add the words of a type's fields, and in an answer say which are always there."""
+    schema["description"] = markdown(schema["description"])
     for name, field in schema["properties"].items():
         words = words_of(struct.cls, name)
         if words and "$ref" not in field:  # what it points to has words of its own
@@ -86,11 +87,16 @@ def _finish(schema: dict[str, Any], struct: inspect.StructType) -> None:
     if issubclass(struct.cls, Input):
         return
     whole = not struct.cls.__struct_config__.omit_defaults
-    always = {f.encode_name for f in struct.fields if f.required or (whole and f.default is not msgspec.UNSET)}
+    always = {field.encode_name for field in struct.fields if field.required or (whole and _has_default(field))}
     always |= {struct.tag_field} if struct.tag_field else set()
     schema["required"] = [name for name in schema["properties"] if name in always]
     for field in schema["properties"].values():
         field.pop("default", None)
+
+
+def _has_default(field: inspect.Field) -> bool:
+    """Tell whether a field that is left out has a value all the same; UNSET is none, and is never encoded."""
+    return field.default is not msgspec.NODEFAULT or field.default_factory is not msgspec.NODEFAULT
 
 
 def _typed(field: dict[str, Any]) -> dict[str, Any]:
@@ -136,11 +142,16 @@ def all_errors() -> dict[str, type[ServiceError]]:
     return {kind.code: kind for kind in kinds}
 
 
+def markdown(docstring: str) -> str:
+    """Return a docstring with its code marked as in Markdown."""
+    return docstring.replace("``", "`")
+
+
 def said_of(operation: Operation[Any]) -> str:
     """Return what an operation does and how often it may be asked, in Markdown."""
     limits = [f"`{limit.name}` ({pace(limit)})" for limit, _ in operation.limits]
     counted = f"\n\nCounts against {' and '.join(limits)}." if limits else ""
-    return f"{operation.summary}{counted}"
+    return f"{markdown(operation.summary)}{counted}"
 
 
 def pace(limit: Limit) -> str:

@@ -28,9 +28,8 @@ WORD_END = "\U0010ffff"
 class Shape(Generic[R]):
     """One table as Mongo keeps it.
 
-    A document is the record's fields, ``id`` as ``_id``. A field that may be None and is left out, so that no index
-    holds it; numbers are always there, so that they can be counted up; others are left out when they have their default
-    and are in no index.
+    A document is the record's fields, ``id`` as ``_id``. What is None is left out. What is a scalar is there even where
+    the record leaves it out as its default, so that it can be counted, and found by an index that is declared later.
     """
 
     def __init__(self, table: Table[R]) -> None:
@@ -41,15 +40,11 @@ class Shape(Generic[R]):
         self._check()
         self.optional = frozenset(field for field, default in self.defaults.items() if default is None)
         """Fields that are left out when they are None."""
-        kept = {
-            field: default
-            for field, default in self.defaults.items()
-            if type(default) is int or (field in self.indexed and isinstance(default, str | int))
-        }
+        self.scalars = {field: value for field, value in self.defaults.items() if isinstance(value, str | int)}
+        """Fields that are always there, with their defaults."""
         leaves_out = table.record.__struct_config__.omit_defaults
-        self._fill = kept if leaves_out else {}
+        self._fill = self.scalars if leaves_out else {}
         self._drop = () if leaves_out else tuple(self.optional)
-        self._left_out = self.defaults.keys() - kept.keys() if leaves_out else frozenset()
         own = [name for name, has in ((WORDS, table.words), (CLOCK, table.clock)) if has]
         self.projection: Mapping[str, Any] | None = dict.fromkeys(own, False) or None
         """Leaves out what is no field of the record."""
@@ -109,7 +104,7 @@ class Shape(Generic[R]):
     # Filters
 
     def equals(self, field: str, value: Scalar) -> Filter:
-        """Return the filter of documents whose record has this value, be it stored or the default that is not.
+        """Return the filter of documents whose record has this value, also by default where the field is a later one.
 
         Raises:
             Undeclared: If the record has no such field.
@@ -121,7 +116,7 @@ class Shape(Generic[R]):
         if value is None:
             return {name: {"$eq": None}} if default is None else {name: {"$type": "null"}}
         found: Filter = {name: {"$eq": value}}
-        if field in self._left_out and value == default:
+        if value == default and field not in self.indexed:
             return {"$or": [found, {name: {"$exists": False}}]}
         return found
 

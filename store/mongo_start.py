@@ -5,22 +5,15 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from store.errors import Unavailable, WrongStore
 from store.mongo_link import Link, before, told
 from store.mongo_shape import Document, Shape
-
-PRODUCT = "parley"
-META = "meta"
-"""The collection of what the database says of itself. Its record ``parley`` comes before all else, so that a database
-with anything in it and without that record is somebody else's, or a restore that did not come to its end."""
+from store.mongo_tables import META, PRODUCT, make
 
 START_S = 600.0
 """Seconds for making indexes, which on a large database take a while."""
-
-NAMESPACE_EXISTS = 48
-INDEX_CONFLICTS = (85, 86)
 
 
 async def start(link: Link, shapes: Iterable[Shape[Any]], version: int) -> Document:
@@ -38,7 +31,7 @@ async def start(link: Link, shapes: Iterable[Shape[Any]], version: int) -> Docum
             meta = await _meta(link, version)
             with before(until):
                 for shape in shapes:
-                    await _make(link, shape)
+                    await make(link, shape, meta)
         except PyMongoError as error:
             raise Unavailable(told(error)) from error
     return meta
@@ -99,21 +92,6 @@ def check_meta(meta: Document, version: int) -> Document:
             f"this database is of version {meta['version']} and this program knows {version}: start a newer program"
         )
     return meta
-
-
-async def _make(link: Link, shape: Shape[Any]) -> None:
-    try:
-        await link.database.create_collection(shape.name, check_exists=False)
-    except OperationFailure as error:
-        if error.code != NAMESPACE_EXISTS:
-            raise
-    try:
-        if models := shape.index_models():
-            await link.collection(shape.name).create_indexes(models)
-    except OperationFailure as error:
-        if error.code in INDEX_CONFLICTS:
-            raise WrongStore(f"{shape.name} has an index of another form than declared: {told(error)}") from error
-        raise
 
 
 async def keep_version(link: Link, version: int) -> None:

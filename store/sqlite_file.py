@@ -12,9 +12,6 @@ from store.errors import Unavailable, WrongStore
 from store.sqlite_shape import Shape
 
 PRODUCT = "parley"
-FILE_NAME = "parley.db"
-"""What the file is called in a data directory."""
-
 BUSY_TIMEOUT_S = 4.0
 """How long a write waits for another process that writes to the same file: callers give up after 5 seconds."""
 
@@ -32,10 +29,7 @@ T = TypeVar("T")
 
 
 def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
-    """Return a connection to a file that exists.
-
-    It gives text as bytes, which is what decoders want. One that is not for writing cannot.
-    """
+    """Return a connection to a file that exists, which gives text as bytes; one that is not for writing cannot."""
     uri = f"{path.absolute().as_uri()}?mode=rw"
     connection = sqlite3.connect(
         uri,
@@ -113,7 +107,7 @@ def check(connection: sqlite3.Connection, path: Path, version: int) -> Meta:
     Raises:
         WrongStore: If it may not.
     """
-    tables = {str(name, "utf-8") for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    tables = {str(name, "utf-8") for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type='table'")}
     if not tables:
         return {}
     meta: dict[str, Any] = {}
@@ -121,8 +115,8 @@ def check(connection: sqlite3.Connection, path: Path, version: int) -> Meta:
         found = connection.execute("SELECT key,value FROM _meta").fetchall()
         meta = {str(key, "utf-8"): str(value, "utf-8") if isinstance(value, bytes) else value for key, value in found}
     if meta.get("product") != PRODUCT:
-        whose = meta.get("product", f"holds {', '.join(sorted(tables)[:3])} and")
-        raise WrongStore(f"{path} is not a database of Parley (it is of {whose}): name another place")
+        what = f"is of {meta['product']}" if "product" in meta else f"holds {', '.join(sorted(tables)[:3])}"
+        raise WrongStore(f"{path} is not a database of Parley (it {what}): name another place")
     if meta["version"] > version:
         raise WrongStore(
             f"{path} is of version {meta['version']} and this program knows {version}: start a newer program, "

@@ -99,18 +99,18 @@ class Writer:
         return [(job.future, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
 
     def _failure(self, error: Exception, *, committing: bool) -> StoreError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = getattr(error, "sqlite_errorcode", 0)
         logger.warning("a group of writes failed: %s", error)
         try:
-            if code not in _PASSING:
+            if code & 0xFF not in _PASSING:
                 self._drop()
             elif self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error:
             self._drop()
-        # All of it may be in the log already, with its sync refused: it is overwritten by the next group, or recovered
-        # if there is none.
-        doubtful = committing and code == sqlite3.SQLITE_IOERR
+        # What could not be written has no end, and is not there. But where only the sync failed, all of it may be in the
+        # log: the next group overwrites it, or it is recovered if there is none.
+        doubtful = committing and code & 0xFF == sqlite3.SQLITE_IOERR and code != sqlite3.SQLITE_IOERR_WRITE
         return Unknown(f"perhaps not written: {error}") if doubtful else Unavailable(f"not written: {error}")
 
     def _drop(self) -> None:

@@ -15,6 +15,7 @@ from store import open_database
 from store.database import Database
 from tests.client.site import Site
 from tests.client.wire import VIOLATIONS
+from tests.people import Person
 from tests.unstable import Unstable
 from ws.door import Door
 
@@ -42,6 +43,10 @@ class Parley:
         """The database itself, where no call fails."""
         return self.store.real
 
+    async def people(self, *names: str) -> list[Person]:
+        """Make accounts."""
+        return [await Person.register(self.site, name) for name in names]
+
 
 @asynccontextmanager
 async def running(folder: Path, **chosen: Any) -> AsyncIterator[Parley]:
@@ -49,7 +54,8 @@ async def running(folder: Path, **chosen: Any) -> AsyncIterator[Parley]:
 
     What clients see that the protocol forbids fails the test at the end.
     """
-    settings = Settings(**{"port": 0, "data_dir": folder / "data", "bcrypt_cost": 4, "limits": False} | chosen)
+    values: dict[str, Any] = {"port": 0, "data_dir": folder / "data", "bcrypt_cost": 4, "limits": False}
+    settings = Settings(**values | chosen)
     stores: list[Unstable] = []
 
     @asynccontextmanager

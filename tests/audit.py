@@ -37,9 +37,11 @@ def _streams(entries: list[Entry]) -> list[str]:
         for entry in listed:
             if entry.item is not None:
                 changed[entry.item] = max(changed[entry.item], entry.rev)
-        for entry in listed:
-            if entry.seq is not None and (entry.seq != entry.rev or entry.changed != changed.get(entry.id, entry.rev)):
-                wrong.append(f"{stream}: item {entry.rev} has seq {entry.seq}, changed {entry.changed}")
+        wrong += [
+            f"{stream}: item {entry.rev} has seq {entry.seq}, changed {entry.changed}"
+            for entry in listed
+            if entry.seq is not None and (entry.seq != entry.rev or entry.changed != changed.get(entry.id, entry.rev))
+        ]
     return wrong
 
 
@@ -82,7 +84,8 @@ async def _reactions(database: Database, item: Entry, body: Text) -> list[str]:
     by_emoji = Counter(mark.emoji for mark in marks)
     counted = {reaction.emoji: reaction.count for reaction in body.reactions}
     wrong = [] if item.deleted or counted == by_emoji else [f"item {item.rev}: reactions {counted}, marks {by_emoji}"]
-    for reaction in body.reactions:
-        if not set(reaction.users) <= {mark.user for mark in marks if mark.emoji == reaction.emoji}:
-            wrong.append(f"item {item.rev}: {reaction.emoji} by {reaction.users}")
-    return wrong
+    return wrong + [
+        f"item {item.rev}: {reaction.emoji} by {reaction.users}"
+        for reaction in body.reactions
+        if not set(reaction.users) <= {mark.user for mark in marks if mark.emoji == reaction.emoji}
+    ]

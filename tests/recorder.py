@@ -53,10 +53,15 @@ def answer(method: str, path: str, status: int, content_type: str, body: str) ->
     _write(f'{head[:-1]}, "body": {body or "null"}}}\n')
 
 
-def read() -> Iterator[dict[str, Any]]:
-    """Yield what all processes have recorded in this directory."""
+def flush() -> None:
+    """Let other processes read what this one has kept so far."""
     if _file is not None:
         _file.flush()
+
+
+def read() -> Iterator[dict[str, Any]]:
+    """Yield what all processes have recorded in this directory."""
+    flush()
     for path in sorted(directory().glob("*.jsonl")):
         with path.open(encoding="utf-8", errors="surrogatepass") as lines:
             for line in lines:

@@ -144,7 +144,7 @@ def _exchange(one: Asked, known: dict[Any, Json], *, required: bool) -> Json:
         ["op", *(["d"] if required else [])],
     )
     request["additionalProperties"] = False
-    codes = {"type": "object", "properties": {"code": {"enum": sorted(one.errors)}}}
+    codes = {"properties": {"code": {"enum": sorted(one.errors)}}}
     refusal = {"allOf": [known[Refusal], codes], "description": "Why it was not done."}
     short = one.said.partition("\n")[0]
     return {

@@ -95,6 +95,7 @@ class Door:
         self.draining = True
         for session in self._sessions:
             session.push(b'{"ev":"goaway","d":{"after":%d,"spread":%d}}' % (0, GOAWAY_SPREAD_MS))
+            session.outbox.flush()  # closing drops what waits, and may come in this very tick
 
     def close_all(self) -> None:
         """Close all sockets, to come back."""

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from services.messages.reading import ReadEvent, TypingEvent
+from services.published import markdown
 from services.rooms.members import MemberCountEvent
 from services.streams.items import MessageEvent, RoomEvent
 from ws.moves import JoinedEvent, LeftEvent
@@ -70,7 +71,7 @@ def name_of(event: type[msgspec.Struct]) -> str:
 
 def said_of(event: type[msgspec.Struct]) -> str:
     """Return what a kind of event tells, in one line."""
-    return (event.__doc__ or "").partition("\n")[0]
+    return markdown(event.__doc__ or "").partition("\n")[0]
 
 
 def kept(event: type[msgspec.Struct]) -> bool:

@@ -69,12 +69,12 @@ class Flusher:
         self._stalled.discard(outbox)
 
     def _flush(self) -> None:
-        until = time.perf_counter() + SLICE_S
         if self.before is not None:
             try:
                 self.before()
             except Exception:
                 log.exception("what runs before a flush failed")
+        until = time.perf_counter() + SLICE_S
         dirty, count = self._dirty, 0
         while dirty:
             outbox = dirty.popleft()

@@ -162,6 +162,8 @@ class Session:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("telling of a room failed", exc_info=error)
             self.end(CloseCode.INTERNAL_ERROR, "")
+        elif not self.gone:
+            self.start_moving()  # a move noted between the task's last look and its end
 
     def welcome(self, principal: Principal) -> None:
         """Take a principal, from a hello or a refresh; the session ends soon after the token."""

@@ -64,7 +64,7 @@ class Connection:
         stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_SIZE)
         self.outbox = Outbox(stream, flusher, self._slow)
         """Everything that is sent."""
-        self.remote_ip = request.remote_ip
+        self.remote_ip = request.remote_ip or ""
         """The peer's address, or what a trusted proxy said it is."""
         self.user_agent = request.headers.get("User-Agent", "")
         self._stream = stream
@@ -138,6 +138,8 @@ class Connection:
         last = messages[-1]
         waiting = None
         if type(last) is Close:
+            if not self._closing:
+                self._code = last.code
             # The answer must not wait for long behind messages that take their time.
             waiting = asyncio.get_running_loop().call_later(CLOSE_S, self._answer_close, last)
         for count, message in enumerate(messages, 1):

@@ -5,11 +5,15 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.load.hello import Visit
+from benchmarks.load.rest import Connection, connections
 from benchmarks.load.sockets import greetings, sockets
 from benchmarks.load.task import Person, Result, Task, read_people
 
 WARM = 50
 """Sessions that come and go before the first reading, so that no code or room is loaded for the first time."""
+
+ASKING = 8
+"""Connections on which people are read before the first reading."""
 
 SETTLE_S = 1
 """Before each reading."""
@@ -23,10 +27,25 @@ def resident_kib(pid: int) -> int:
     return 0
 
 
+async def read_records(task: Task, people: list[Person]) -> None:
+    """Have the server read everybody and their rooms once: the pages of its database are no part of a session."""
+    async with connections(task.port, ASKING) as opened:
+        waiting = iter(people)
+
+        async def reader(connection: Connection) -> None:
+            for person in waiting:
+                await connection.call("GET", "/api/users/me", person.token)
+                await connection.call("GET", "/api/rooms", person.token)
+
+        await asyncio.gather(*[reader(connection) for connection in opened])
+
+
 async def load(task: Task) -> Result:
     """Measure KiB a session with ``size`` sessions connected and idle."""
     people = [Person("", "", "", 0.0)] * task.size if task.floor else read_people(task).crowd[: task.size]
     makers = [partial(Visit, first) for first in greetings(people, task.floor)]
+    if not task.floor:
+        await read_records(task, people)
     async with sockets(task.port, makers[:: max(1, task.size // WARM)]):
         await asyncio.sleep(SETTLE_S)
     await asyncio.sleep(SETTLE_S)

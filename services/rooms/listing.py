@@ -8,7 +8,7 @@ from services.errors import Flaw, Invalid
 from services.inputs import Cursor, Input, PageSize
 from services.limits import SEARCH_USER
 from services.operation import Context, Operation
-from services.rooms.views import RoomView, my_rooms, room_view, view_mine
+from services.rooms.views import RoomView, my_rooms, view_for, view_mine
 from services.streams.reading import read_head
 from store.tables import ROOMS, Room
 
@@ -76,8 +76,7 @@ async def _public(context: Context, given: ListRooms) -> Rooms:
 async def _seen(context: Context, room: Room, head: int) -> RoomView:
     facts = await context.application.facts.known(room.id)
     member = await context.application.facts.member(facts, context.caller.user)
-    read = 0 if member is None else context.application.marks.read(member)
-    return room_view(room, member, head, read=read)
+    return await view_for(context.application, room, member, context.caller.user, head)
 
 
 LIST = Operation(name="room.list", method="GET", path="/api/rooms", input=ListRooms, output=Rooms, run=_list)

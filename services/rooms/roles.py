@@ -54,7 +54,8 @@ async def _role(context: Context, given: SetRole) -> MemberView:
 
     streams = dict.fromkeys((given.room, self_stream(user), self_stream(caller.user)))
     await context.append(Append(tuple(streams), plan))
-    return member_view(result[0], application.marks.read(result[0]))
+    row = await application.database.get(MEMBERS, result[0].id)  # which knows how far they have read
+    return member_view(result[0], application.marks.read(row or result[0]))
 
 
 def _give(plan: Plan, room: Room, member: Member, role: Role, by: str) -> None:

@@ -104,7 +104,9 @@ async def view_for(application: "Application", room: Room, member: Member | None
     peer = await find_peer(application, room, user)
     if member is None:
         return room_view(room, None, head, peer=peer)
-    read = application.marks.read(member)
+    # Who is in a room is known from its stream, but not up to where they have read: that is in the row alone.
+    row = await application.database.get(MEMBERS, member.id)
+    read = application.marks.read(row or member)
     unread = 0 if read >= head else await count_unread(application, room.id, user, read)
     return room_view(room, member, head, peer=peer, read=read, unread=unread)
 

@@ -33,6 +33,8 @@ class Flight:
         self._deliver = deliver
         self._view = View(database)
         self._folds: dict[str, Step] = {}
+        self._cids: set[tuple[str, str, str]] = set()
+        self._held: set[str] = set()
 
     async def run(self, appends: list[Append]) -> tuple[list[Append], set[str]]:
         """Write; return the appends to be tried again, in order, and the streams where others were first.
@@ -43,24 +45,16 @@ class Flight:
         attempts = max(append.attempts for append in appends)
         if attempts:
             await asyncio.sleep(random.uniform(0, RETRY_JITTER_S) * min(attempts, 8))  # noqa: S311
-        if appends[0].item is not None:
-            return await self._run_plain(appends)
-        return await self._run_planned(appends)
+        run = self._run_planned if appends[0].item is None else self._run_plain
+        back, behind = await run(appends)
+        again = set(back)
+        return [append for append in appends if append in again], behind
 
     # New items alone: one ordered insert, where a refusal concerns its own stream only.
 
     async def _run_plain(self, appends: list[Append]) -> tuple[list[Append], set[str]]:
-        numbers = {stream: head or 0 for stream, head in self.heads.items()}
-        waiting: list[tuple[Append, Entry]] = []
         back: list[Append] = []
-        for append in appends:
-            entry = append.item
-            if append.still is not None and not append.still():
-                back.append(append)
-            elif entry is not None and not append.future.done():
-                numbers[entry.stream] += 1
-                _number(entry, numbers[entry.stream])
-                waiting.append((append, entry))
+        waiting = self._number_plain(appends, back)
         behind: set[str] = set()
         while waiting:
             refused = await self._insert(waiting)
@@ -81,6 +75,23 @@ class Flight:
             back.extend(append for append, entry in waiting if entry.stream == stream)
             waiting = [pair for pair in waiting if pair[1].stream != stream]
         return back, behind
+
+    def _number_plain(self, appends: list[Append], back: list[Append]) -> list[tuple[Append, Entry]]:
+        """Give each item its rev; one whose check holds no more goes back, and what is behind it in its stream too."""
+        numbers = {stream: head or 0 for stream, head in self.heads.items()}
+        waiting: list[tuple[Append, Entry]] = []
+        for append in appends:
+            entry = append.item
+            if entry is None or append.future.done():
+                continue
+            if entry.stream in self._held or (append.still is not None and not append.still()):
+                self._held.add(entry.stream)
+                back.append(append)
+                continue
+            numbers[entry.stream] += 1
+            _number(entry, numbers[entry.stream])
+            waiting.append((append, entry))
+        return waiting
 
     async def _insert(self, waiting: list[tuple[Append, Entry]]) -> Duplicate | None:
         """Insert in order; return the refusal, if any, once it is known what was kept."""
@@ -104,8 +115,7 @@ class Flight:
         entries = sorted(first.values(), key=lambda pair: (pair[1].entry.stream, pair[1].entry.rev))
         batch: list[Write] = [Insert(ENTRIES, step.entry) for _, step in entries]
         batch += rows
-        for _, step in entries:
-            batch += _subject_writes(step)
+        batch += [_change_of(step.subject) for _, step in entries if isinstance(step.subject, Entry)]
         try:
             if batch:
                 await self._until_known(lambda: self._database.together(batch))
@@ -128,30 +138,41 @@ class Flight:
             plan = None if append.future.done() else await self._plan(append, back)
             if plan is None:
                 continue
-            planned.append((append, self._numbered(plan, numbers)))
+            steps = self._numbered(plan, numbers)
+            planned.append((append, steps))
             if plan.numbered is not None:
                 plan.numbered()
+            # In the order of the plans: a later one's row may be an earlier one's room with a change.
+            rows += [Put(ROOMS, step.subject) for step in steps if isinstance(step.subject, Room)]
             rows += plan.writes
         return planned, rows
 
     async def _plan(self, append: Append, back: list[Append]) -> Plan | None:
         try:
+            if self._held.intersection(append.streams):
+                raise Later
             plan = await append.plan(self._view)
+            cids = {(step.entry.stream, step.entry.author, step.entry.cid) for step in plan.steps}
+            if cids & self._cids:
+                raise Later
         except Later:
+            self._held.update(append.streams)
             back.append(append)
             return None
         except Exception as error:  # noqa: BLE001 - whatever a plan raises is its own caller's, never the flight's
             self._fail((append,), error)
             return None
-        if not plan.steps and not plan.writes:
-            _settle(append, Outcome([] if plan.found is None else [plan.found]))
+        if plan.found is not None and plan.found.id not in self._folds:
+            _settle(append, Outcome([plan.found]))
             return None
+        self._cids |= cids
         self._view.apply(plan)
         return plan
 
     def _numbered(self, plan: Plan, numbers: dict[str, int]) -> list[Step]:
         """Give each step its rev; a change of an item that this flight changes already joins that change."""
-        steps = []
+        # Found as this flight makes it: it is answered when that is kept.
+        steps = [] if plan.found is None else [self._folds[plan.found.id]]
         for step in plan.steps:
             if isinstance(step.subject, Entry) and step.subject.id in self._folds:
                 earlier = self._folds[step.subject.id]
@@ -271,16 +292,6 @@ def _number(entry: Entry, rev: int) -> None:
         entry.seq = entry.changed = rev
 
 
-def _subject_writes(step: Step) -> list[Write]:
-    subject = step.subject
-    if isinstance(subject, Room):
-        return [Put(ROOMS, subject)]
-    if subject is None:
-        return []
-    changes = {
-        "changed": subject.changed,
-        "body": subject.body,
-        "edited_at": subject.edited_at,
-        "deleted": subject.deleted,
-    }
-    return [Update(ENTRIES, subject.id, changes)]
+def _change_of(item: Entry) -> Update:
+    changes = {"changed": item.changed, "body": item.body, "edited_at": item.edited_at, "deleted": item.deleted}
+    return Update(ENTRIES, item.id, changes)

@@ -78,13 +78,13 @@ export function keyed(parent, list, { key, look, make }) {
       old.delete(id);
       return held;
     }
+    const focus = held && focusIn(held);
     const made = make(item);
     made.dataset.key = id;
     made.dataset.look = now;
-    if (held) {
-      replaceKeepingFocus(held, made);
-      old.delete(id);
-    }
+    held?.replaceWith(made);
+    if (focus) giveFocus(made, focus);
+    old.delete(id);
     return made;
   });
   for (const child of old.values()) child.remove();
@@ -93,18 +93,29 @@ export function keyed(parent, list, { key, look, make }) {
   });
 }
 
+/** The name of the focus on an element itself. */
+const ITSELF = ' itself';
+
 /**
- * Put `made` in the place of `held`; if focus was inside, the same place in the new one has it.
- * @param {HTMLElement} held
- * @param {HTMLElement} made
+ * What in `element` has the focus: by its `data-focus`, which is the same when it is drawn anew.
+ * @param {HTMLElement} element
+ * @returns {string | undefined}
  */
-export function replaceKeepingFocus(held, made) {
+export function focusIn(element) {
   const focused = document.activeElement;
-  const name = held.contains(focused) && focused instanceof HTMLElement ? focused.dataset.focus : undefined;
-  const hadItself = focused === held;
-  held.replaceWith(made);
-  if (hadItself) made.focus({ preventScroll: true });
-  else if (name) /** @type {HTMLElement | null} */ (made.querySelector(`[data-focus="${name}"]`))?.focus({ preventScroll: true });
+  if (focused === element) return ITSELF;
+  return focused instanceof HTMLElement && element.contains(focused) ? (focused.dataset.focus ?? ITSELF) : undefined;
+}
+
+/**
+ * Give the focus to what has that name in `element`.
+ * @param {HTMLElement} element
+ * @param {string} name  as `focusIn` gave it
+ */
+export function giveFocus(element, name) {
+  const wanted = name === ITSELF ? element : element.querySelector(`[data-focus="${CSS.escape(name)}"]`);
+  // What is gone leaves the focus to what it was in.
+  /** @type {HTMLElement} */ (wanted ?? element).focus({ preventScroll: true });
 }
 
 /**

@@ -12,13 +12,14 @@ import { icon } from './icons.js';
  * @param {string} [how.className]
  * @param {string} [how.focus]  the name by which focus is kept when the button is drawn anew
  * @param {Node} how.face
+ * @param {boolean} [how.speaks]  whether the face says the label itself
  * @param {() => Choice[]} how.choices
  */
-export function menuButton({ label, className = 'quiet', focus, face, choices }) {
+export function menuButton({ label, className = 'quiet', focus, face, speaks = false, choices }) {
   const button = h('button', {
     type: 'button',
     class: className,
-    'aria-label': label,
+    'aria-label': !speaks && label,
     title: label,
     'aria-haspopup': 'menu',
     'aria-expanded': 'false',

@@ -45,7 +45,8 @@ export class RoomList {
     const own = menuButton({
       label: `Account of ${chat.me.username}`,
       className: 'me',
-      face: h('span', {}, personAvatar(chat.me), h('strong', {}, chat.me.username)),
+      face: h('span', {}, personAvatar(chat.me), hidden('Account of '), h('strong', {}, chat.me.username)),
+      speaks: true,
       choices: () => [{ label: 'Log out', icon: 'door', run: () => this.#logout() }],
     });
     return h('header', {}, own, add);

@@ -11,7 +11,7 @@ from tests.client.checks import Json, check_item, demand
 from tests.client.rest import Refused
 from tests.client.site import Site
 from tests.client.socket import Socket
-from tests.client.wire import VIOLATIONS, Closed, Violation
+from tests.client.wire import VIOLATIONS, Closed, Rejected, Violation
 
 AUDIENCE = frozenset({"joined", "left", "removed", "banned", "role"})
 """Notices after which a list of members is out of date."""
@@ -31,9 +31,11 @@ class Mirror:
     ``connect`` comes back with the cursors it has; ``cut`` is a dead network; ``stay`` comes back by itself.
     """
 
-    def __init__(self, site: Site, account: Account) -> None:
+    def __init__(self, site: Site, account: Account, history: list[str] | None = None) -> None:
         self.site = site
         self.account = account
+        self.history = [] if history is None else history
+        """What it was told, in words."""
         self.options: dict[str, Any] = {}
         """How its connections are opened: see ``Wire.open``."""
         self.epoch: str | None = None
@@ -80,6 +82,7 @@ class Mirror:
     def cut(self) -> None:
         """Lose the connection without a word; nothing that is on its way arrives any more."""
         if self.socket is not None:
+            self.history.append(f"  {self.account.username} is cut off")
             self.socket.cut()
             self.socket = None
         self.live.clear()
@@ -101,7 +104,7 @@ class Mirror:
                 closed = await asyncio.shield(self.socket.closed)
             except Closed as error:
                 closed = error
-            except OSError:
+            except (OSError, Rejected):
                 closed = Closed(1006, "unreachable")
             if closed.code >= 4500 or closed.code in (1002, 1003, 1007, 1008, 1009):
                 raise closed
@@ -141,6 +144,7 @@ class Mirror:
             return  # what was on its way when the network died
         name = event["ev"]
         self.seen[name] += 1
+        self.history.append(f"  {self.account.username} is told {event}"[:500])
         if name == "hello":
             self._hello(event["d"])
         elif name == "live":

@@ -44,7 +44,8 @@ class Row:
     """One question and the code of its answer.
 
     Values of ``d`` that begin with ``$`` stand for what the stage has: ``$room`` a fresh room of ``kind`` with owner,
-    moderator and member in it, ``$message`` a message of the member's there, ``$member`` and so on the id of a person.
+    moderator and member in it, ``$message`` a message of the member's there, ``$self`` the member's own stream,
+    ``$member`` and so on the id of a person.
     """
 
     op: str
@@ -179,6 +180,7 @@ MESSAGES = [
     Row("message.send", "ok", "member", _SEND | {"reply_to": "$message"}),
     Row("message.send", "ok", "member", _SEND, before=(("member", "message.send", _SEND),)),
     *_of_room("message.send", _SEND),
+    Row("message.send", "forbidden", "member", _SEND | {"room": "$self"}),
     Row("message.send", "message_not_found", "member", _SEND | {"reply_to": "none"}),
     Row(
         "message.send", "cid_conflict", "member", _SEND, before=(("member", "message.send", _SEND | {"text": "other"}),)
@@ -226,6 +228,7 @@ class Stage:
         number = next(self._numbers)
         names = {f"${name}": person.id for name, person in self.people.items()}
         names |= {"$fresh": f"fresh-{number}", "$cid": f"cid-{number}", "$unique": f"unique{number}"}
+        names["$self"] = self.people["member"].socket.session["rooms"][0]["id"]
         names["$name"] = self.people["member"].account.username
         if row.who == "$again":
             again = await self.site.log_in(self.people["member"].account)

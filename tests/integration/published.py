@@ -1,8 +1,12 @@
 """The operations that a server publishes in its own documents."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from tests.client.rest import Rest
+
+SAME = {"message.reaction.put": "message.react", "message.reaction.delete": "message.react"}
+"""Operations of one door that are another one of the other."""
 
 METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
@@ -28,6 +32,33 @@ def socket_operations(asyncapi: Any) -> dict[str, Any]:
     return {name: operation for name, operation in asyncapi["operations"].items() if operation["action"] == "receive"}
 
 
-def codes_of(operation: Any, openapi: Any, asyncapi: Any) -> set[str]:
-    """Return the codes that a published operation says it may answer."""
-    raise NotImplementedError
+def codes_of(operation: Any, document: Any) -> set[str]:
+    """Return the error codes that an operation of a document says it may answer."""
+    answers = operation["responses"] if "responses" in operation else operation["reply"]["messages"]
+    return set(_codes(answers, document, frozenset()))
+
+
+def _codes(value: Any, document: Any, seen: frozenset[str]) -> Iterator[str]:
+    """Yield what the schemas below ``value`` allow as ``code``, references followed."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _codes(inner, document, seen)
+    elif isinstance(value, dict):
+        reference = value.get("$ref")
+        if isinstance(reference, str) and reference not in seen:
+            yield from _codes(_at(document, reference), document, seen | {reference})
+        branches = [set(_codes(branch, document, seen)) for branch in value.get("allOf", ())]
+        yield from set.intersection(*[branch for branch in branches if branch] or [set()])
+        for key, inner in value.items():
+            if key == "allOf":
+                continue
+            if key == "code" and isinstance(inner, dict):
+                yield from inner.get("enum", [inner["const"]] if "const" in inner else [])
+            yield from _codes(inner, document, seen)
+
+
+def _at(document: Any, reference: str) -> Any:
+    """Return what a reference within a document points at."""
+    for part in reference.removeprefix("#/").split("/"):
+        document = document[part.replace("~1", "/").replace("~0", "~")]
+    return document

@@ -1,9 +1,10 @@
 """A server that is killed again and again in the middle of work keeps what it acknowledged, and nothing twice."""
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from tests.client.account import Account
 from tests.client.checks import Json
+from tests.client.mirror import Mirror
 from tests.client.rest import Refused, path_of
 from tests.client.site import Site
 from tests.client.socket import Socket
+from tests.client.truth import converged
 from tests.client.wire import Closed
 from tests.integration.conftest import Store
 from tests.processes import ServerProcess
@@ -191,27 +194,39 @@ async def _check(senders: list[Sender]) -> None:
     assert {item["cid"]: item["text"] for item in changes if item["kind"] == "text"} == expected
 
 
-async def _begin(server: ServerProcess, tally: Tally) -> list[Sender]:
-    """Make the senders and their room."""
+async def _begin(site: Site, tally: Tally) -> tuple[list[Sender], Mirror]:
+    """Make the senders and their room, and somebody who watches it."""
     rng = random.Random(SEED)
-    async with Site(server.address) as site:
-        accounts = [await site.register("sender") for _ in range(SENDERS)]
-        room = (await accounts[0].post("rooms", body={"name": "kill", "kind": "public"}))["id"]
-        for account in accounts[1:]:
-            await account.post("rooms", room, "members", body={})
-    return [Sender(account, room, WRITES // SENDERS, tally, rng) for account in accounts]
+    accounts = [await site.register("sender") for _ in range(SENDERS)]
+    room = (await accounts[0].post("rooms", body={"name": "kill", "kind": "public"}))["id"]
+    watcher = await site.register("watcher")
+    for account in [*accounts[1:], watcher]:
+        await account.post("rooms", room, "members", body={})
+    return [Sender(account, room, WRITES // SENDERS, tally, rng) for account in accounts], Mirror(site, watcher)
+
+
+@contextlib.asynccontextmanager
+async def _staying(mirror: Mirror) -> AsyncIterator[None]:
+    """Let a mirror come back by itself whenever it loses the server."""
+    task = asyncio.ensure_future(mirror.stay(unit=0.05))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def _rounds(server: ServerProcess, senders: list[Sender], tally: Tally) -> None:
     """Kill and restart until all is written and the kills have proven what they must."""
     rng = random.Random(SEED)
     for _ in range(MOST_ROUNDS):
-        if not server.alive:
-            await asyncio.to_thread(server.start)
         async with Site(server.address) as site:
             for sender in senders:
                 sender.account.rest = site.rest
             await _until_killed(server, site, senders, rng)
+        if not server.alive:
+            await asyncio.to_thread(server.start)
         if all(sender.done for sender in senders):
             if len(tally.unanswered) >= ROUNDS and tally.found_stored and tally.found_missing:
                 return
@@ -226,12 +241,15 @@ async def test_killed_server_keeps_what_it_acknowledged_exactly_once(store: Stor
     await asyncio.to_thread(server.start)
     tally = Tally()
     try:
-        senders = await _begin(server, tally)
-        await _rounds(server, senders, tally)
-        print(f"{store.name}: {tally}")
         async with Site(server.address) as site:
-            senders[0].account.rest = site.rest
-            await _check(senders)
+            senders, mirror = await _begin(site, tally)
+            async with _staying(mirror):
+                await _rounds(server, senders, tally)
+                print(f"{store.name}: {tally}")
+                senders[0].account.rest = site.rest
+                await _check(senders)
+                await converged(mirror)
+                assert mirror.seen["hello:delta"] + mirror.seen["hello:behind"] > 0, mirror.seen
     finally:
         await asyncio.to_thread(server.stop)
     assert not server.trouble(), server.trouble()[0]

@@ -44,9 +44,11 @@ Pick = Callable[[Sequence[Any]], Any]
 class Person:
     """Somebody who acts: an account with a socket of its own."""
 
-    def __init__(self, account: Account, socket: Socket) -> None:
+    def __init__(self, account: Account, socket: Socket, history: list[str] | None = None) -> None:
         self.account = account
         self.socket = socket
+        self.history = [] if history is None else history
+        """What was asked and answered, in words, for whoever has to find out what went wrong."""
 
     def __repr__(self) -> str:
         return self.account.username
@@ -57,6 +59,17 @@ class Person:
 
     async def do(self, op: str, d: Json, *, socket: bool = False) -> Any:
         """Ask through the websocket where that is wanted and there is a door, else through REST."""
+        asked = f"{self} ({self.id}) {op} {d}"[:300]
+        self.history.append(f"{asked} …")
+        try:
+            ok = await self._ask(op, d, socket=socket)
+        except Refused as refused:
+            self.history.append(f"{asked}: {refused.code}")
+            raise
+        self.history.append(f"{asked}: {ok}"[:600])
+        return ok
+
+    async def _ask(self, op: str, d: Json, *, socket: bool) -> Any:
         route = ROUTES[op]
         if route.method is None or (socket and route.socket):
             return await self.socket.call(op, d)
@@ -80,6 +93,8 @@ class World:
         self.refused: Counter[str] = Counter()
         """Refusals, by operation and code."""
         self.cids = itertools.count()
+        self.history: list[str] = []
+        """What people asked and were answered, and what mirrors were told."""
 
     async def begin(self) -> None:
         """Let everybody in; a first room with everybody in it."""
@@ -87,7 +102,7 @@ class World:
             await self.add_person()
         await self.open_room()
         for person in self.people[:3]:
-            mirror = Mirror(self.site, await self.site.log_in(person.account))
+            mirror = Mirror(self.site, await self.site.log_in(person.account), self.history)
             await mirror.connect()
             self.mirrors.append(mirror)
 
@@ -111,7 +126,7 @@ class World:
     async def add_person(self) -> Person:
         """Register somebody who acts."""
         account = await self.site.register("person")
-        person = Person(account, await self.site.connect(account, deaf=True))
+        person = Person(account, await self.site.connect(account, deaf=True), self.history)
         self.people.append(person)
         return person
 

@@ -50,6 +50,18 @@ export class Actions {
     row.querySelector('.bubble')?.after(this.element);
   }
 
+  /**
+   * A row is drawn anew: where the tools were in it, they go along.
+   * @param {HTMLElement} row
+   * @param {Item | null} item
+   */
+  follow(row, item) {
+    if (!this.#row || this.#row.dataset.key !== row.dataset.key) return;
+    this.#row = row;
+    if (item && !item.deleted) row.querySelector('.bubble')?.after(this.element);
+    else this.#detach();
+  }
+
   #detach() {
     this.#row = null;
     this.element.remove();
@@ -61,7 +73,7 @@ export class Actions {
     const isMine = item.author?.id === messages.chat.me.id;
     const tools = [
       ...QUICK.map(([emoji, name]) =>
-        h('button', { type: 'button', class: 'quick', 'aria-label': `React with ${name}`, title: name, onclick: () => this.#react(emoji) }, emoji),
+        h('button', { type: 'button', class: 'quick', 'data-focus': `tool ${name}`, 'aria-label': `React with ${name}`, title: name, onclick: () => this.#react(emoji) }, emoji),
       ),
       this.#tool('smile', 'React…', () => openEmojis('React', (emoji) => this.#react(emoji))),
       this.#tool('reply', 'Reply', () => messages.composer.reply(this.#now())),
@@ -77,7 +89,7 @@ export class Actions {
    * @param {() => void} run
    */
   #tool(face, label, run) {
-    return h('button', { type: 'button', 'aria-label': label, title: label, onclick: run }, icon(face));
+    return h('button', { type: 'button', 'data-focus': `tool ${label}`, 'aria-label': label, title: label, onclick: run }, icon(face));
   }
 
   /** The item as it is by now. */

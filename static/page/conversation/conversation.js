@@ -1,7 +1,7 @@
 import { roomAvatar } from '../avatar.js';
 import { confirm } from '../dialogs/confirm.js';
 import { openDetails } from '../dialogs/details.js';
-import { h, once } from '../dom.js';
+import { focusIn, giveFocus, h, once } from '../dom.js';
 import { icon } from '../icons.js';
 import { menuButton } from '../menu.js';
 import { roomName } from '../words.js';
@@ -87,7 +87,7 @@ export class Conversation {
     const look = [name, about, hasMembers, room.role, room.kind].join('\n');
     if (look === this.#look) return;
     this.#look = look;
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.focus;
+    const focus = focusIn(this.head);
     const back = h('button', { type: 'button', class: 'quiet back', 'aria-label': 'Back to all rooms', 'data-focus': 'back', onclick: () => chat.shell.back() }, icon('back'));
     const people = h(
       'button',
@@ -102,7 +102,7 @@ export class Conversation {
       people,
       ...more,
     );
-    if (focused) /** @type {HTMLElement | null} */ (this.head.querySelector(`[data-focus="${focused}"]`))?.focus();
+    if (focus) giveFocus(this.head, focus);
   }
 
   /** @returns {Choice[]} */

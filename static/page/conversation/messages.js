@@ -104,7 +104,14 @@ export class Messages {
     this.#say();
     if (timeline.isLoaded && !this.#isPlaced) this.#place();
     else this.window.draw();
-    if (!this.list.querySelector(':scope > [tabindex="0"]')) this.list.lastElementChild?.setAttribute('tabindex', '0');
+    this.#reach();
+  }
+
+  /** While nobody is among the messages, Tab leads to the newest one. */
+  #reach() {
+    const last = /** @type {HTMLElement | null} */ (this.list.lastElementChild);
+    const isAmong = this.list.contains(document.activeElement);
+    if (last && (!isAmong || !this.list.querySelector(':scope > [tabindex="0"]'))) this.#activate(last);
   }
 
   /** Look at the first unread message, or at the newest. */
@@ -130,6 +137,8 @@ export class Messages {
   /** @param {Row} row */
   #make(row) {
     const element = drawRow(this, row);
+    element.dataset.key = row.key;
+    this.actions.follow(element, row.item);
     if (row.key === this.#active) this.#activate(element);
     return element;
   }
@@ -203,6 +212,7 @@ export class Messages {
    * @param {HTMLElement} row
    */
   #activate(row) {
+    if (row.dataset.key === this.#active && row.tabIndex === 0) return;
     for (const old of this.list.querySelectorAll(':scope > [tabindex="0"]')) {
       old.setAttribute('tabindex', '-1');
       for (const inner of old.querySelectorAll('a, button')) inner.setAttribute('tabindex', '-1');

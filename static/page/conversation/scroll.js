@@ -2,10 +2,12 @@ import { keyed, once } from '../dom.js';
 
 /** @import { Row, Rows } from './rows.js' */
 
-/** Rows drawn at the end of a conversation, per step further, and at most. */
+/** Rows drawn at the end of a conversation, and per step further. */
 const FEW = 50;
-const STEP = 30;
-const MOST = 150;
+const STEP = 20;
+/** Rows drawn at most: so many, and one for each of these pixels of height, which is less than a row has. */
+const MOST = 100;
+const ROW_PX = 20;
 /** Nearer to an edge than this, more is drawn or loaded. */
 const EDGE_PX = 800;
 /** Nearer to the end than this, the view sticks to it. */
@@ -48,6 +50,10 @@ export class ScrollWindow {
   /** Whether the first of all rows is drawn. */
   get isAtStart() {
     return this.#from === 0;
+  }
+
+  get #most() {
+    return MOST + Math.ceil(this.scroller.clientHeight / ROW_PX);
   }
 
   close() {
@@ -172,7 +178,7 @@ export class ScrollWindow {
       return;
     }
     this.#from = Math.max(0, this.#from - STEP);
-    if (!this.isStuck) this.#to = Math.min(this.#to, this.#from + MOST);
+    if (!this.isStuck) this.#to = Math.min(this.#to, this.#from + this.#most);
     this.#grown();
   }
 
@@ -182,7 +188,7 @@ export class ScrollWindow {
       return;
     }
     this.#to = Math.min(this.rows.length, this.#to + STEP);
-    this.#from = Math.max(this.#from, this.#to - MOST);
+    this.#from = Math.max(this.#from, this.#to - this.#most);
     this.#grown();
   }
 

@@ -12,7 +12,7 @@ NOTE = Shape(NOTES)
 PLAIN = Shape(PLAINS)
 
 
-def test_document_leaves_out_none_and_keeps_what_is_indexed_or_counted() -> None:
+def test_document_leaves_out_none_and_keeps_other_defaults() -> None:
     assert NOTE.document(note(1, title="Łódź")) == {
         "_id": "n000001",
         "stream": "s",
@@ -20,6 +20,7 @@ def test_document_leaves_out_none_and_keeps_what_is_indexed_or_counted() -> None
         "title": "Łódź",
         "count": 0,
         "state": "new",
+        "gone": False,
         "_words": ["lodz"],
         "at": Timestamp(0, 0),
     }
@@ -44,7 +45,7 @@ def test_record_is_what_the_document_was_made_of(record: Note) -> None:
         ("seq", None, {"seq": {"$eq": None}}),
         ("gone", False, {"$or": [{"gone": {"$eq": False}}, {"gone": {"$exists": False}}]}),
         ("gone", True, {"gone": {"$eq": True}}),
-        ("count", 0, {"count": {"$eq": 0}}),
+        ("count", 1, {"count": {"$eq": 1}}),
         ("state", "new", {"state": {"$eq": "new"}}),
         ("title", None, {"title": {"$type": "null"}}),
     ],

@@ -183,6 +183,23 @@ async def test_close_waits_only_so_long_behind_a_message(peer: Raw, sessions: Se
     assert sessions[0].got == [b"wait"]
 
 
+async def test_only_the_first_close_of_ours_counts(peer: Raw, sessions: Sessions) -> None:
+    sessions[0].connection.close(4000, "first")
+    sessions[0].connection.close(4001, "second")
+    await refused(peer, 4000)
+    assert sessions[0].ended == [4000]
+
+
+async def test_close_is_known_by_its_code_though_the_peer_did_not_wait(peer: Raw, sessions: Sessions) -> None:
+    await peer.send(text("wait") + text("never") + close(1001))
+    peer.close()
+    await asyncio.wait_for(sessions[0].done.wait(), 1)
+    assert sessions[0].ended == [1001]
+    sessions[0].go.set()
+    await asyncio.sleep(0.01)
+    assert sessions[0].got == [b"wait"]
+
+
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("during", [b"wait", b"x"])
 async def test_lost_peer_is_noticed(

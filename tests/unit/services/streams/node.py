@@ -45,7 +45,9 @@ class Node:
         """Queue new items of several streams, all or none."""
 
         async def plan(_view: View) -> Plan:
-            return Plan([Step(text_entry(stream, "ann", "Ann", fresh_cid(), Text(text=text), "d")) for stream in streams])
+            return Plan(
+                [Step(text_entry(stream, "ann", "Ann", fresh_cid(), Text(text=text), "d")) for stream in streams]
+            )
 
         return self.lanes.append(Append(streams, plan))
 
@@ -93,4 +95,10 @@ async def stored(database: Database, stream: str = "r") -> list[Entry]:
 
 async def texts(database: Database, stream: str = "r") -> list[str]:
     """Return the texts of a stream's items, in order."""
-    return [entry.body.text for entry in await stored(database, stream) if isinstance(entry.body, Text)]
+    return [words(entry) for entry in await stored(database, stream) if entry.body is not None]
+
+
+def words(entry: Entry) -> str:
+    """Return what an item says."""
+    assert isinstance(entry.body, Text)
+    return entry.body.text

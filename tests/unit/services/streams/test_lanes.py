@@ -10,7 +10,6 @@ from services.streams import lanes as lanes_module
 from services.streams.append import Outcome
 from services.streams.batch import Batch
 from services.streams.lanes import FLIGHT_LIMIT, TRANSACTION_LIMIT, Lanes
-from store.tables import Entry
 from tests.unit.services.streams.node import Node, sending, stored, texts
 from tests.unstable import Fault, Unstable
 
@@ -168,7 +167,7 @@ async def test_full_queue_is_refused_at_once(unstable: Unstable, monkeypatch: py
     taken = [node.send() for _ in range(3)]
     assert node.lanes.waiting == 3
     with pytest.raises(Unavailable):
-        node.send()
+        await node.send()
     assert revs(await done(*taken)) == [1, 2, 3]
     assert node.lanes.waiting == 0
     await node.send()
@@ -183,7 +182,7 @@ async def test_close_waits_for_what_was_taken_and_takes_nothing_more(unstable: U
     closing = asyncio.create_task(node.lanes.close())
     await asyncio.sleep(0)
     with pytest.raises(Unavailable):
-        node.send()
+        await node.send()
     assert not closing.done()
     gate.release()
     await closing
@@ -229,10 +228,8 @@ async def test_idle_lane_is_forgotten_and_its_stream_goes_on(
 ) -> None:
     monkeypatch.setattr(lanes_module, "LANES_KEPT", 2)
     node = Node(unstable.database)
-    items: list[Entry] = []
-    for stream in ("a", "b", "c", "a", "b", "c"):
-        items.append((await node.send(stream)).item)
-    assert [item.rev for item in items] == [1, 1, 1, 2, 2, 2]
+    outcomes = [await node.send(stream) for stream in ("a", "b", "c", "a", "b", "c")]
+    assert revs(outcomes) == [1, 1, 1, 2, 2, 2]
     assert len(node.lanes._lanes) == 2
     heads_read = unstable.count("find")
     await node.send("c")

@@ -273,8 +273,8 @@ async def test_row_that_is_not_as_expected_is_planned_again(either: Unstable) ->
 
     outcome, beside = await asyncio.gather(planned(node, plan), node.both("s", "t"))
     assert seen == ["old", "other"]
-    assert outcome.entries[0].rev == 1
-    assert beside.entries[0].rev == 1
+    assert [len(node.delivered(stream)) for stream in ("r", "s", "t")] == [1, 1, 1]
+    assert (len(outcome.entries), len(beside.entries)) == (1, 2)
     assert len(await stored(either.real)) == 1
 
 
@@ -317,7 +317,43 @@ async def test_same_cid_twice_in_a_transaction_is_written_once(either: Unstable)
     assert len(await stored(either.real)) == 2
 
 
+async def test_what_comes_behind_a_plan_that_has_to_wait_waits_too(unstable: Unstable) -> None:
+    node = Node(unstable.database)
+    await unstable.real.insert(BANS, ban())
+    order: list[str] = []
+
+    def named(name: str, *, looks: bool = False, moves: bool = False) -> Any:
+        async def plan(view: View) -> Plan:
+            if looks:
+                await view.get(BANS, "b")
+            order.append(name)
+            return Plan([Step(marker_entry("r"))], [Update(BANS, "b", {"by": "moved"})] * moves)
+
+        return lambda: planned(node, plan)
+
+    work = [named("moves", moves=True), named("looks", looks=True), named("behind")]
+    outcomes = await gathered(node, unstable, *work)
+    assert order == ["moves", "looks", "behind"]
+    assert [outcome.entries[0].rev for outcome in outcomes] == [2, 3, 4]
+
+
 # What a caller has checked already
+
+
+async def test_order_is_kept_where_a_check_holds_no_more(either: Unstable) -> None:
+    node = Node(either.database)
+    checks = [True, False, True, True, False, True]
+    await asyncio.gather(*(node.send(text=f"{number}", still=still) for number, still in enumerate(checks)))
+    assert await texts(either.real) == ["0", "1", "2", "3", "4", "5"]
+
+
+async def test_order_is_kept_where_a_check_holds_no_more_and_another_was_first(either: Unstable) -> None:
+    ours, theirs = Node(either.database), Node(either.real)
+    await ours.send(text="0")
+    await theirs.send(text="1")
+    checks = [True, False, True]
+    await asyncio.gather(*(ours.send(text=f"{number}", still=still) for number, still in enumerate(checks, 2)))
+    assert await texts(either.real) == ["0", "1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("still", [True, False])

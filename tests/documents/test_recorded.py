@@ -1,0 +1,80 @@
+"""Whatever the suite saw a server say stands in the documents. This comes last: see ``last.py``."""
+
+import shutil
+from typing import Any
+
+import pytest
+
+from tests import recorder
+from tests.documents.judge import Judge
+from tests.documents.last import is_whole, wait_for_all
+
+WAIT_S = 900.0
+"""How long the other processes may need for the tests that they have begun."""
+
+NEVER = frozenset({"behind", "reset"})
+"""Events that clients must be ready for, and that nothing makes this server say yet (docs/protocol.md, section 4)."""
+
+
+@pytest.mark.last
+@pytest.mark.timeout(WAIT_S + 300)
+def test_everything_that_was_said_is_described(request: pytest.FixtureRequest, openapi: Any, asyncapi: Any) -> None:
+    left = wait_for_all(request.session, recorder.directory(), WAIT_S)
+    assert left == [], "these tests were not finished in time"
+    judge = Judge(openapi, asyncapi)
+    wrong = [text for text in map(judge.judge, recorder.read()) if text is not None]
+    assert wrong[:10] == []
+    kinds = {name.removeprefix("event.") for name in asyncapi["operations"] if name.startswith("event.")}
+    assert not judge.events & NEVER, "take it from the list: it is said"
+    if is_whole(request.config):
+        assert judge.events == kinds - NEVER, "kinds of events that no test has seen"
+    if hasattr(request.config, "workerinput"):
+        shutil.rmtree(recorder.directory(), ignore_errors=True)
+
+
+def answer(status: int, body: Any, path: str = "/api/rooms/r", method: str = "GET") -> Any:
+    kind = "application/problem+json" if status >= 400 else "application/json"
+    return {"door": "rest", "method": method, "path": path, "status": status, "type": kind, "body": body}
+
+
+PROBLEM = {"type": "t", "title": "t", "status": 404, "code": "room_not_found", "detail": "d"}
+TYPING = {"ev": "typing", "room": "r", "d": {"user": {"id": "u", "username": "ada"}, "for": 6000}}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        answer(404, PROBLEM | {"code": "banned"}),
+        answer(404, PROBLEM | {"more": 1}),
+        answer(418, PROBLEM),
+        answer(200, {"id": "r"}),
+        answer(200, {}, "/api/unheard"),
+        answer(204, {}, "/api/auth/logout", "POST"),
+        {"door": "ws", "op": None, "frame": TYPING | {"rev": 1}},
+        {"door": "ws", "op": None, "frame": TYPING | {"d": {"for": 6000}}},
+        {"door": "ws", "op": None, "frame": {"ev": "unheard"}},
+        {"door": "ws", "op": "ping", "frame": {"re": 1.0, "ok": {}}},
+        {"door": "ws", "op": "ping", "frame": {"re": 1, "err": {"code": "banned", "detail": "d"}}},
+        {"door": "ws", "op": "unheard", "frame": {"re": 1, "ok": {}}},
+    ],
+    ids=str,
+)
+def test_what_is_not_described_is_found(record: Any, openapi: Any, asyncapi: Any) -> None:
+    assert Judge(openapi, asyncapi).judge(record) is not None
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        answer(404, PROBLEM),
+        answer(404, PROBLEM | {"code": "not_found"}, "/api/unheard"),
+        answer(405, PROBLEM | {"code": "method_not_allowed", "status": 405}, "/api/users/me", "PUT"),
+        answer(204, None, "/api/auth/logout", "POST"),
+        {"door": "ws", "op": None, "frame": TYPING},
+        {"door": "ws", "op": "ping", "frame": {"re": 1, "ok": {}}},
+        {"door": "ws", "op": "unheard", "frame": {"re": 1, "err": {"code": "bad_request", "detail": "d"}}},
+    ],
+    ids=str,
+)
+def test_what_is_described_is_found_right(record: Any, openapi: Any, asyncapi: Any) -> None:
+    assert Judge(openapi, asyncapi).judge(record) is None
