@@ -1,6 +1,7 @@
 """Parley: the composition root. Builds the parts, wires them, listens, drains."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -56,6 +57,10 @@ COUNT_EVERY_S = 5.0
 """Pause between two tellings of one room's number of members."""
 DRAIN_S = 10.0
 """Longest that leaving takes, once nobody new is let in: with what follows it stays under 15 s."""
+
+
+GARBAGE = (50_000, 20, 100)
+"""Thresholds of the collector: a full collection stalls thousands of sessions, and few cycles are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,10 @@ async def serve(settings: Settings) -> None:
     async with running(settings) as node:
         where = "localhost" if settings.address in {"127.0.0.1", "0.0.0.0", "::"} else settings.address  # noqa: S104
         print(f"Parley listens on http://{where}:{node.port}", flush=True)  # noqa: T201 - for the one who started it
+        # What is built by now stays: the collector need not walk it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
         kept = redacted(settings.mongo_url) if settings.mongo_url else str(settings.data_dir)
         log.info("listening", extra={"port": node.port, "store": kept})
         await stop.wait()

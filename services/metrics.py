@@ -11,6 +11,7 @@ class Metrics:
         self.operations = Counter(
             "parley_operations", "Operations answered, by name and code.", ("operation", "code"), registry=self.registry
         )
+        self._answered: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.seconds = Histogram(
             "parley_operation_seconds",
             "Time from a request to its answer.",
@@ -25,3 +26,13 @@ class Metrics:
             "parley_sockets_closed", "Sockets ended, by close code.", ("code",), registry=self.registry
         )
         self.deliveries = Counter("parley_deliveries", "Frames pushed to sessions.", registry=self.registry)
+
+    def answered(self, operation: str, code: str, seconds: float) -> None:
+        """Count an operation that was answered."""
+        meters = self._answered.get((operation, code))
+        if meters is None:
+            # Finding the child of a meter by its labels costs more than counting with it.
+            meters = (self.operations.labels(operation, code), self.seconds.labels(operation))
+            self._answered[operation, code] = meters
+        meters[0].inc()
+        meters[1].observe(seconds)

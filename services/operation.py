@@ -144,8 +144,7 @@ async def perform(operation: Operation[In], context: Context, given: In) -> Any:
         raise
     finally:
         took = time.perf_counter() - start
-        context.application.metrics.operations.labels(operation.name, code).inc()
-        context.application.metrics.seconds.labels(operation.name).observe(took)
+        context.application.metrics.answered(operation.name, code, took)
         if took > SLOW_S:
             log.info("slow operation", extra={"operation": operation.name, "seconds": round(took, 3), "code": code})
 

@@ -32,7 +32,7 @@ def check(text: bytes) -> Any:
         _check_depth(text)
     try:
         decoded = text.decode()
-        value = json.loads(decoded, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer)
+        value = _decode(decoded)
     except UnicodeDecodeError as error:
         raise NotJson("the text is not UTF-8") from error
     except (ValueError, RecursionError) as error:
@@ -85,3 +85,7 @@ def _check_surrogates(value: Any) -> None:
     elif isinstance(value, list):
         for inner in value:
             _check_surrogates(inner)
+
+
+# One decoder for all: ``json.loads`` with hooks makes a new one each time.
+_decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer).decode

@@ -1,8 +1,8 @@
 """Backup and restore of a Mongo database: one file of JSON lines, read at one moment while servers run.
 
-The first line is a ``Header``. Each record has a line ``[table, document]``, its stamp as a whole number and without its
-words, which are listed anew. The last line is an ``End``. The secret that the nodes share is in the file, for without it
-no password could be checked: keep it as you keep the secret.
+The first line is a ``Header``. Each record has a line ``[table, document]``, its stamp as a whole number; words and
+indexes are made anew when the restored database is opened. The last line is an ``End``. The secret that the nodes share
+is in the file, for without it no password could be checked: keep it as you keep the secret.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from pymongo.database import Database as MongoSync
 from pymongo.errors import PyMongoError
 
 from store.errors import Unavailable, WrongStore
-from store.mongo_link import DEADLINE_S, DEFAULT_NAME, options, told
+from store.mongo_link import CODEC, DEADLINE_S, DEFAULT_NAME, options, told
 from store.mongo_shape import CLOCK, WORDS, Document, Shape, reading, stamp
 from store.mongo_start import check_meta, new_meta
 from store.mongo_tables import META, PRODUCT
@@ -172,8 +172,7 @@ def _pages(file: BinaryIO, records: int) -> Iterator[tuple[str, list[Document]]]
     file.readline()
     pairs = (_decode(line) for line in islice(file, records))
     for table, of_table in groupby(pairs, key=itemgetter(0)):
-        shape = SHAPES[table]
-        documents = (_document(shape, document) for _, document in of_table)
+        documents = (_document(SHAPES[table], document) for _, document in of_table)
         while page := list(islice(documents, PAGE)):
             yield table, page
 
@@ -182,8 +181,6 @@ def _document(shape: Shape[Any], document: Document) -> Document:
     """Return a document of a backup as it was in the database."""
     if shape.table.clock:
         document[CLOCK] = stamp(document[CLOCK])
-    if shape.table.words:
-        document[WORDS] = shape.tokens(document)
     return document
 
 
@@ -192,7 +189,7 @@ def _database(url: str, name: str | None) -> Iterator[MongoSync[Document]]:
     """Give the database; calls have no deadline but for finding the server."""
     seconds = int(DEADLINE_S * 1000)
     with MongoClient[Document](url, **options(), serverSelectionTimeoutMS=seconds) as client:
-        yield client[name] if name else client.get_default_database(DEFAULT_NAME)
+        yield (client[name] if name else client.get_default_database(DEFAULT_NAME)).with_options(CODEC)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from typing import Any
 
 import pymongo
+from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
+from bson.int64 import Int64
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern, monitoring
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -37,6 +39,19 @@ WRITES = frozenset({"insert", "update", "delete", "findAndModify", "commitTransa
 """Commands after which something may be kept."""
 
 Collection = AsyncCollection[Document]
+
+
+class _WholeNumbers(TypeDecoder):
+    """Makes whole numbers of 64 bits what the others are: as they come, JSON cannot be made of them."""
+
+    bson_type = Int64
+
+    def transform_bson(self, value: Int64) -> int:
+        """See ``TypeDecoder``."""
+        return int(value)
+
+
+CODEC: CodecOptions[Document] = CodecOptions(type_registry=TypeRegistry([_WholeNumbers()]))
 
 
 class Sending:
@@ -93,7 +108,7 @@ class Link:
         )
         self.database: AsyncDatabase[Document] = (
             self.client[name] if name else self.client.get_default_database(DEFAULT_NAME)
-        ).with_options(read_preference=ReadPreference.PRIMARY, write_concern=KEPT, read_concern=MAJORITY)
+        ).with_options(CODEC, ReadPreference.PRIMARY, KEPT, MAJORITY)
         self.closed = False
         self._slots = asyncio.Semaphore(SLOTS)
 

@@ -84,10 +84,11 @@ class Draft:
                 earlier = edits.setdefault((step.shape, step.id), {})
                 try:
                     fields, answer = step.edit({**self._document(step, rows[step.shape]), **earlier})
-                except Mismatch as error:
+                except (Mismatch, TypeError, OverflowError) as error:
                     if any(rows.values()):
                         raise Undrafted from None
-                    error.position = position
+                    if isinstance(error, Mismatch):
+                        error.position = position
                     raise
                 earlier.update(fields)
         self._accept(rows, edits)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from services.errors import Flaw, Invalid, ServiceError, TooMany
+from services.ids import new_id
 from services.limits import SOCKET_ERRORS, SOCKET_OPERATION
 from services.operation import Context, Operation, Principal, perform
 from services.schemas import convert
@@ -46,6 +47,7 @@ class Session:
         "_expiry",
         "_gate",
         "_heartbeat",
+        "_key",
         "_mover",
         "_open",
         "admitted",
@@ -75,6 +77,7 @@ class Session:
         self.gone = False
         """Whether the socket has ended: what still runs for it leaves nothing behind."""
         self.closed_code: int | None = None
+        self._key = new_id()  # of its buckets: an address in memory is soon another session's
         self._mover: asyncio.Task[None] | None = None
         self._open: set[asyncio.Task[None]] = set()
         self._gate: asyncio.Future[None] | None = None
@@ -207,7 +210,7 @@ class Session:
         limits = self._door.application.limits
         if limits.on:
             try:
-                limits.take(SOCKET_OPERATION, str(id(self)))
+                limits.take(SOCKET_OPERATION, self._key)
             except TooMany as error:
                 self._say_error(id_, error)
                 return
@@ -261,7 +264,7 @@ class Session:
         """Answer a request that cannot be meant so; too many of them end the session."""
         self._say_error(id_, error)
         limits = self._door.application.limits
-        if limits.on and limits.wait(SOCKET_ERRORS, str(id(self))) > 0:
+        if limits.on and limits.wait(SOCKET_ERRORS, self._key) > 0:
             self.end(CloseCode.TOO_MANY_ERRORS, "too many bad requests")
 
     def _say_error(self, id_: int | None, error: ServiceError) -> None:

@@ -15,12 +15,12 @@ from store.database import Insert
 from store.errors import Duplicate
 from store.tables import MEMBERS, ROOMS, USERS, Member, Room, User
 
-PASSWORD_BYTES = 1024
-"""Longest password, in bytes: enough for any sentence, and no work for the hash."""
+PASSWORD_LENGTH = 1024
+"""Longest password, in characters: enough for any sentence, and no work for the hash."""
 
 Username = Annotated[str, msgspec.Meta(min_length=3, max_length=20, pattern="^[A-Za-z0-9_-]+(?![^A-Za-z0-9_-])$")]
 Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern="^[^@\\s]+@[^@\\s]+(?!\\s)$")]
-Password = Annotated[str, msgspec.Meta(min_length=8, max_length=PASSWORD_BYTES)]
+Password = Annotated[str, msgspec.Meta(min_length=8, max_length=PASSWORD_LENGTH)]
 
 
 class Register(Input):
@@ -35,7 +35,7 @@ class LogIn(Input):
     """Username or verified e-mail, and password."""
 
     login: Annotated[str, msgspec.Meta(min_length=1, max_length=254)]
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=PASSWORD_BYTES)]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=PASSWORD_LENGTH)]
 
 
 class RefreshTokens(Input):

@@ -20,6 +20,9 @@ LIVE_S = 5.0
 KNOWN_LIMIT = 50_000
 """Log-ins remembered as live or ended."""
 
+READ_LIMIT = 10_000
+"""Tokens whose signature was found good, remembered until they end: a check takes 40 µs, a look 0.1."""
+
 ISSUER = "parley"
 _TYPE = "at+jwt"
 _CLAIMS = ["exp", "iat", "sub", "sid", "jti", "iss", "aud", "name"]
@@ -32,6 +35,7 @@ class Tokens:
         self._key = key
         self._database = database
         self._live_until: dict[str, float] = {}
+        self._read: dict[str, Principal] = {}
 
     def issue(self, user: str, username: str, login: str) -> str:
         """Return an access token for ``ACCESS_S`` seconds."""
@@ -64,6 +68,18 @@ class Tokens:
         Raises:
             Unauthenticated: If it is not ours, not whole, or over.
         """
+        principal = self._read.get(token)
+        if principal is None:
+            principal = self._verify(token)
+            self._read[token] = principal
+            if len(self._read) > READ_LIMIT:
+                del self._read[next(iter(self._read))]
+        elif principal.expires_at <= time.time():
+            del self._read[token]
+            raise Unauthenticated
+        return principal
+
+    def _verify(self, token: str) -> Principal:
         try:
             decoded: dict[str, Any] = jwt.decode_complete(
                 token, self._key, algorithms=["HS256"], issuer=ISSUER, audience=ISSUER, options={"require": _CLAIMS}

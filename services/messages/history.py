@@ -1,6 +1,6 @@
 """Reading a room: its messages by place, its changes by rev, one message by id."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 
@@ -55,16 +55,19 @@ class ChangePage(msgspec.Struct, frozen=True):
 
 
 def fitting(entries: list[Entry], *, newest: bool = False) -> list[Item]:
-    """Return items for the wire, as many as fit into ``LIST_BYTES``, from the end where the newest matter."""
+    """Return items for the wire, as many as fit into ``LIST_BYTES``, from the end where the newest matter.
+
+    They are encoded already, for their size had to be known: whoever encodes the list takes them as they are.
+    """
     size = 0
-    items: list[Item] = []
+    items: list[msgspec.Raw] = []
     for entry in reversed(entries) if newest else entries:
-        item = wire_item(entry)
-        size += len(_encode(item))
+        item = _encode(wire_item(entry))
+        size += len(item)
         if items and size > LIST_BYTES:
             break
-        items.append(item)
-    return items[::-1] if newest else items
+        items.append(msgspec.Raw(item))
+    return cast("list[Item]", items[::-1] if newest else items)
 
 
 async def _list(context: Context, given: ListMessages) -> MessagePage:

@@ -1,7 +1,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import resource
 import shutil
 import sqlite3
@@ -215,7 +214,9 @@ async def test_a_file_that_cannot_be_written_any_more_is_unavailable(
     assert "readonly" in caplog.text
 
 
-async def test_a_file_that_is_gone_is_unavailable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_file_that_is_gone_is_unavailable_and_not_made_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     database = await SqliteDatabase.open(tmp_path / "parley.db", TABLES)
     connection = database._writer._connection
     assert connection is not None
@@ -224,9 +225,10 @@ async def test_a_file_that_is_gone_is_unavailable(tmp_path: Path, caplog: pytest
     for _ in range(3):
         with pytest.raises(Unavailable):
             await database.insert(THINGS, thing(1))
-    assert not os.path.lexists(tmp_path)
     await database.close()
     assert "unable to open database file" in caplog.text
+    with pytest.raises(FileNotFoundError):
+        shutil.disk_usage(tmp_path)
 
 
 class Failing:

@@ -1,0 +1,318 @@
+"""What the Mongo store answers when the way to the server, or the server, fails: never a lie, never late, never twice."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from store.database import Database, Increment, Insert, Update
+from store.database_mongo import MongoDatabase
+from store.errors import Duplicate, Mismatch, StoreError, Unavailable, Unknown
+from store.mongo_link import SLOTS
+from tests.conftest import running
+from tests.parts import Mongo
+from tests.unit.store.mongo_kinds import NOTES, PLAINS, Note, Plain, connecting_in_vain, database, note
+from tests.unit.store.swallowing import Road, road_to
+
+IN_TIME_S = 5.5
+
+TRANSIENT = {"errorCode": 112, "errorLabels": ["TransientTransactionError"]}
+NO_MAJORITY = {"writeConcernError": {"code": 64, "codeName": "WriteConcernFailed", "errmsg": "waiting timed out"}}
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Mongo]:
+    """A server of this module's own, which is made to fail."""
+    yield from running(Mongo)
+
+
+@pytest.fixture
+async def opened(faulty: Mongo) -> AsyncIterator[MongoDatabase]:
+    async with database(faulty.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def road(faulty: Mongo) -> AsyncIterator[Road]:
+    async with road_to(faulty.port) as road:
+        yield road
+
+
+@pytest.fixture
+async def afar(road: Road) -> AsyncIterator[MongoDatabase]:
+    """A database at the end of the road."""
+    async with database(f"mongodb://127.0.0.1:{road.port}/?directConnection=true") as afar:
+        await afar.insert(PLAINS, Plain(id="p", size=0))
+        yield afar
+
+
+async def insert(database: Database) -> None:
+    await database.insert(NOTES, note(1))
+
+
+async def both(database: Database) -> None:
+    await database.together([Insert(NOTES, note(1)), Increment(PLAINS, "p", "size", 1)])
+
+
+async def size(database: Database) -> int:
+    found = await database.get(PLAINS, "p")
+    assert found is not None
+    return found.size
+
+
+# Answers that are lost
+
+
+async def test_an_insert_whose_answer_is_lost_is_there_once(afar: MongoDatabase, road: Road) -> None:
+    road.lose("insert")
+    await afar.batch(NOTES, [note(rev) for rev in range(5)])
+    assert road.lost == 1
+    assert len(await afar.find(NOTES, {"stream": "s"}, by="rev")) == 5
+
+
+async def test_an_increment_whose_answer_is_lost_counts_once(afar: MongoDatabase, road: Road) -> None:
+    road.lose("findAndModify")
+    assert await afar.increment(PLAINS, "p", "size", 1) == 1
+    assert road.lost == 1
+    assert await size(afar) == 1
+
+
+@pytest.mark.parametrize("command", ["insert", "update", "commitTransaction"])
+async def test_a_transaction_whose_answers_are_lost_is_done_once(afar: MongoDatabase, road: Road, command: str) -> None:
+    road.lose(command)
+    await both(afar)
+    assert road.lost == 1
+    assert await size(afar) == 1
+
+
+async def test_a_commit_whose_answers_are_lost_again_and_again_is_done_once(afar: MongoDatabase, road: Road) -> None:
+    road.lose("commitTransaction", 7)
+    await both(afar)
+    assert road.lost == 7
+    assert await size(afar) == 1
+
+
+async def test_an_insert_whose_answers_are_all_lost_is_unknown(afar: MongoDatabase, road: Road) -> None:
+    road.lose("insert", 2)
+    with pytest.raises(Unknown):
+        await insert(afar)
+    assert road.lost == 2
+    assert await afar.get(NOTES, "n000001") == note(1)
+
+
+async def test_a_refusal_whose_answer_is_lost_is_still_a_refusal(afar: MongoDatabase, road: Road) -> None:
+    await insert(afar)
+    road.lose("insert")
+    with pytest.raises(Duplicate, match="id is taken"):
+        await insert(afar)
+    assert road.lost == 1
+
+
+# A server that says no
+
+
+async def test_transactions_that_meet_are_run_again(faulty: Mongo, opened: MongoDatabase) -> None:
+    await opened.insert(PLAINS, Plain(id="p", size=0))
+    with faulty.failing(3, failCommands=["update"], **TRANSIENT):
+        await both(opened)
+    assert await size(opened) == 1
+
+
+async def test_a_transaction_that_never_gets_through_is_unavailable_in_time(
+    faulty: Mongo, opened: MongoDatabase
+) -> None:
+    await opened.insert(PLAINS, Plain(id="p", size=0))
+    with faulty.failing(10_000, failCommands=["update"], **TRANSIENT), pytest.raises(Unavailable):
+        await asyncio.wait_for(both(opened), IN_TIME_S)
+    assert await size(opened) == 0
+    await both(opened)
+    assert await size(opened) == 1
+
+
+async def test_a_write_that_no_majority_has_confirmed_is_unknown(faulty: Mongo, opened: MongoDatabase) -> None:
+    with faulty.failing(1, failCommands=["insert"], **NO_MAJORITY), pytest.raises(Unknown):
+        await insert(opened)
+    assert await opened.get(NOTES, "n000001") is not None
+
+
+async def test_a_refusal_that_no_majority_has_confirmed_is_unknown(faulty: Mongo, opened: MongoDatabase) -> None:
+    await insert(opened)
+    with faulty.failing(1, failCommands=["insert"], **NO_MAJORITY), pytest.raises(Unknown):
+        await opened.batch(NOTES, [note(0), note(1), note(2)])
+
+
+async def test_a_commit_that_no_majority_confirms_at_first_is_asked_again(faulty: Mongo, opened: MongoDatabase) -> None:
+    await opened.insert(PLAINS, Plain(id="p", size=0))
+    with faulty.failing(2, failCommands=["commitTransaction"], **NO_MAJORITY):
+        await both(opened)
+    assert await size(opened) == 1
+
+
+async def test_a_commit_that_no_majority_confirms_is_unknown_in_time(faulty: Mongo, opened: MongoDatabase) -> None:
+    await opened.insert(PLAINS, Plain(id="p", size=0))
+    with faulty.failing(10_000, failCommands=["commitTransaction"], **NO_MAJORITY), pytest.raises(Unknown):
+        await asyncio.wait_for(both(opened), IN_TIME_S)
+    assert await size(opened) == 1
+
+
+# A server that says nothing
+
+
+CALLS: dict[str, tuple[Callable[[Database], Awaitable[Any]], type[StoreError]]] = {
+    "insert": (insert, Unknown),
+    # A transaction that was not committed is nothing, whatever became of its statements.
+    "together": (both, Unavailable),
+    "increment": (lambda database: database.increment(PLAINS, "p", "size", 1), Unknown),
+    "ping": (lambda database: database.ping(), Unknown),
+    "find": (lambda database: database.find(NOTES, {"stream": "s"}), Unavailable),
+    "tail": (lambda database: database.tail(NOTES, 0, 10), Unavailable),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_a_server_that_hangs_is_told_in_time(faulty: Mongo, opened: MongoDatabase, name: str) -> None:
+    call, refusal = CALLS[name]
+    await opened.insert(PLAINS, Plain(id="p", size=0))
+    faulty.freeze()
+    try:
+        with connecting_in_vain(), pytest.raises(refusal):
+            await asyncio.wait_for(asyncio.ensure_future(call(opened)), IN_TIME_S)
+    finally:
+        faulty.thaw()
+    # Whoever was told Unknown sends it again and looks: no transaction of the one given up stands in the way.
+    begun = time.monotonic()
+    while True:
+        try:
+            await both(opened)
+            break
+        except Duplicate:
+            break
+        except (Unavailable, Unknown):
+            assert time.monotonic() - begun < 20
+    assert await opened.get(NOTES, "n000001") == note(1)
+
+
+async def test_calls_that_wait_for_a_hanging_server_do_not_pile_up(faulty: Mongo, opened: MongoDatabase) -> None:
+    async def call(number: int) -> str:
+        begun = time.monotonic()
+        with pytest.raises((Unavailable, Unknown)) as told:
+            await opened.insert(NOTES, note(number))
+        assert time.monotonic() - begun < IN_TIME_S
+        return str(told.value)
+
+    await asyncio.gather(*(opened.ping() for _ in range(SLOTS)))
+    faulty.freeze()
+    try:
+        with connecting_in_vain():
+            told = await asyncio.gather(*(call(number) for number in range(3 * SLOTS)))
+    finally:
+        faulty.thaw()
+    assert sum("busy" in text for text in told) > 0
+
+
+async def test_a_server_that_is_away_is_unavailable_and_a_reader_waits_for_its_return(mongo_part: Mongo) -> None:
+    opened = await MongoDatabase.open(mongo_part.url, "test", (NOTES, PLAINS))
+    await insert(opened)
+    await asyncio.to_thread(mongo_part.kill)
+    with pytest.raises((Unavailable, Unknown)):
+        await opened.insert(NOTES, note(2))
+    # By now it is known to be away: nothing is sent.
+    with pytest.raises(Unavailable):
+        await opened.insert(NOTES, note(3))
+    with pytest.raises(Unavailable):
+        await both(opened)
+    waiting = asyncio.ensure_future(opened.get(NOTES, "n000001"))
+    await asyncio.to_thread(mongo_part.start)
+    assert await waiting == note(1)
+    assert await opened.get(NOTES, "n000003") is None
+    await opened.close()
+
+
+# Callers that meet, and callers that leave
+
+
+async def test_counters_that_many_change_at_once_miss_nothing(opened: MongoDatabase) -> None:
+    await opened.insert(PLAINS, Plain(id="p", size=0))
+    await asyncio.gather(
+        *(
+            opened.together([Insert(NOTES, note(100 * writer + turn)), Increment(PLAINS, "p", "size", 1)])
+            for writer in range(8)
+            for turn in range(5)
+        )
+    )
+    assert await size(opened) == 40
+    assert len(await opened.find(NOTES, {"stream": "s"}, by="rev")) == 40
+
+
+async def test_one_of_those_who_want_the_same_gets_it(opened: MongoDatabase) -> None:
+    async def take(taker: int) -> bool:
+        mine = Note(id=f"taker{taker}", rev=1)
+        try:
+            await opened.together([Insert(NOTES, mine), Insert(PLAINS, Plain(id=f"p{taker}"))])
+        except Duplicate as refusal:
+            assert (refusal.index, refusal.position) == ("stream_rev", 0)
+            return False
+        return True
+
+    taken = await asyncio.gather(*(take(taker) for taker in range(20)))
+    assert sum(taken) == 1
+    assert len(await opened.find(PLAINS, {}, by="id")) == 1
+
+
+async def test_words_that_several_change_at_once_are_those_of_the_record(opened: MongoDatabase) -> None:
+    await opened.insert(NOTES, note(1, title="title", body="body"))
+    await asyncio.gather(
+        *(
+            opened.update(NOTES, "n000001", {field: f"{field}{turn}"})
+            for turn in range(6)
+            for field in ("title", "body")
+        )
+    )
+    (found,) = await opened.search(NOTES, "title body")
+    assert await opened.search(NOTES, f"{found.title} {found.body}") == [found]
+
+
+async def test_a_caller_who_leaves_stands_in_nobodys_way(opened: MongoDatabase) -> None:
+    await opened.insert(PLAINS, Plain(id="p", size=0))
+    for turn in range(20):
+        left = asyncio.ensure_future(both(opened))
+        await asyncio.sleep(turn * 0.0005)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        begun = time.monotonic()
+        try:
+            await both(opened)
+        except Duplicate:
+            assert await size(opened) == turn + 1
+        assert time.monotonic() - begun < 1
+        await opened.delete(NOTES, "n000001")
+    assert await size(opened) == 20
+
+
+async def test_a_commit_of_one_who_leaves_is_done_or_not(opened: MongoDatabase) -> None:
+    tasks = [
+        asyncio.ensure_future(opened.together([Insert(NOTES, note(rev)), Insert(PLAINS, Plain(id=f"p{rev}"))]))
+        for rev in range(60)
+    ]
+    await asyncio.sleep(0.02)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await opened.ping()
+    notes = {found.rev for found in await opened.find(NOTES, {"stream": "s"}, by="rev")}
+    assert {int(found.id[1:]) for found in await opened.find(PLAINS, {}, by="id")} == notes
+
+
+async def test_refusals_name_the_first_write_that_is_refused(opened: MongoDatabase) -> None:
+    """Writes are grouped on their way; what a caller is told is as if they were not."""
+    await opened.insert(NOTES, note(1))
+    with pytest.raises(Mismatch) as mismatch:
+        await opened.together([Update(NOTES, "none", {"count": 1}), Insert(NOTES, note(1))])
+    assert mismatch.value.position == 0
+    with pytest.raises(Duplicate) as duplicate:
+        await opened.together([Insert(NOTES, note(2)), Insert(NOTES, note(1)), Update(NOTES, "none", {"count": 1})])
+    assert (duplicate.value.position, duplicate.value.index) == (1, "id")
+    await opened.together([Update(NOTES, "n000001", {"rev": 9}), Insert(NOTES, Note(id="x", rev=1))])
+    assert [found.rev for found in await opened.find(NOTES, {"stream": "s"}, by="rev")] == [1, 9]
