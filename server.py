@@ -32,7 +32,7 @@ from services.rooms.facts import Facts
 from services.streams.batch import Batch
 from services.streams.lanes import Lanes
 from settings import Settings, redacted
-from store import open_database, open_secret
+from store import back_up, bring_back, open_database, open_secret
 from store.errors import StoreError, WrongStore
 from store.secrets import derive
 from ws import asyncapi
@@ -217,15 +217,30 @@ async def serve(settings: Settings) -> None:
         log.info("draining")
 
 
+async def _run(settings: Settings) -> None:
+    command = settings.command
+    if command.verb == "backup":
+        await back_up(settings.data_dir, settings.mongo_url, command.path)
+        print(f"wrote {command.path}")  # noqa: T201
+    elif command.verb == "restore":
+        await bring_back(command.path, settings.data_dir, settings.mongo_url, force=command.force)
+        print("restored; clients that come back will fetch anew")  # noqa: T201
+    else:
+        await serve(settings)
+
+
 def main() -> int:
     """Run what the command line asks for; return the exit status."""
     settings = Settings.read(sys.argv[1:])
     logs.configure(settings.log, settings.log_level, settings.node)
+    if settings.redis_url is not None:
+        print("server.py: --redis-url: this version is one node and joins no others yet; leave it out", file=sys.stderr)  # noqa: T201
+        return 2
     try:
         if settings.command.verb == "documents":
             documents.write(settings.command.path, asyncapi.document(), tables())
             return 0
-        uvloop.run(serve(settings))
+        uvloop.run(_run(settings))
     except (WrongStore, OSError, ValueError, StoreError) as error:
         print(f"server.py: {error}", file=sys.stderr)  # noqa: T201
         return 2

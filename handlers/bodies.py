@@ -55,7 +55,7 @@ class _Limited(HTTPMessageDelegate):
             return self._inner.headers_received(start_line, headers)
         self._refused = True
         if size > READ_BYTES:
-            self._answer()
+            self._answer({"Connection": "close"})
         return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
@@ -67,7 +67,7 @@ class _Limited(HTTPMessageDelegate):
 
     def finish(self) -> None:
         if self._refused:
-            self._answer()
+            self._answer({})
         else:
             self._inner.finish()
 
@@ -75,17 +75,17 @@ class _Limited(HTTPMessageDelegate):
         if not self._refused:
             self._inner.on_connection_close()
 
-    def _answer(self) -> None:
+    def _answer(self, more: dict[str, str]) -> None:
         body = problem(413, TooLarge.code, f"a body has at most {BODY_BYTES} bytes")
         headers = HTTPHeaders(
             {
                 "Content-Type": "application/problem+json",
                 "Content-Length": str(len(body)),
                 "Cache-Control": "no-store",
-                "Connection": "close",
+                **more,
             }
         )
-        # The connection ends with this answer: whether it arrives is the network's business.
+        # Nobody waits for it: whether it arrives is the network's business.
         self._sent = self._connection.write_headers(
             ResponseStartLine("HTTP/1.1", 413, "Content Too Large"), headers, body
         )

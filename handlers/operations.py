@@ -3,7 +3,6 @@
 import logging
 import re
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 from tornado.web import RequestHandler
@@ -159,16 +158,15 @@ class OperationHandler(ApiHandler):
         return await self.parley.tokens.authenticate(token.strip())
 
     def _given(self, operation: Operation[Any], path: dict[str, str]) -> Any:
-        names = {name: _segment(text) for name, text in path.items()}
         if self.request.method == "GET" or (self.request.method == "DELETE" and not self.request.body):
-            return convert(operation.input, {**self._query(), **names}, strict=False)
+            return convert(operation.input, {**self._query(), **path}, strict=False)
         body = self._body()
-        taken = sorted(body.keys() & names.keys())
+        taken = sorted(body.keys() & path.keys())
         if taken:
             raise Invalid(flaws=(Flaw(f"/{taken[0]}", "stands in the address, not in the body"),))
         if self.request.query_arguments:
             raise Invalid("this takes no query", flaws=(Flaw("", "the query is not known here"),))
-        return convert(operation.input, {**body, **names})
+        return convert(operation.input, {**body, **path})
 
     def _query(self) -> dict[str, str]:
         found = {}
@@ -191,10 +189,3 @@ class OperationHandler(ApiHandler):
         if not isinstance(value, dict):
             raise Invalid(flaws=(Flaw("", "has to be an object"),))
         return value
-
-
-def _segment(text: str) -> str:
-    try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError as error:
-        raise Invalid(flaws=(Flaw("", "the address is not UTF-8"),)) from error

@@ -24,9 +24,9 @@ def _is_integer(_checker: object, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-# Whole numbers of a query have at most 64 bits, as in a body.
+# As JSON has them, with digits enough for 64 bits: fields say themselves how much they take.
 _FORMS: dict[type[msgspec.inspect.Type], re.Pattern[str]] = {
-    msgspec.inspect.IntType: re.compile(r"-?(?:0|[1-9][0-9]{0,18})"),
+    msgspec.inspect.IntType: re.compile(r"-?(?:0|[1-9][0-9]{0,19})"),
     msgspec.inspect.BoolType: re.compile("true|false"),
 }
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from store import backup, mongo_backup
 from store.database import Database
 from store.database_mongo import MongoDatabase
 from store.database_sqlite import SqliteDatabase
@@ -47,3 +48,31 @@ async def open_secret(database: Database, data_dir: Path, given: str | None, mon
         return check_secret(given, "PARLEY_SECRET")
     own = load_secret(data_dir)
     return own if mongo_url is None else await shared_secret(database, own)
+
+
+async def back_up(data_dir: Path, mongo_url: str | None, target: Path) -> None:
+    """Copy the database into one file, while nodes use it.
+
+    Raises:
+        WrongStore: If it is not one that this program opens.
+        OSError: If there is none, or the file cannot be written.
+        Unavailable: If it cannot be reached.
+    """
+    if mongo_url is None:
+        await backup.backup(data_dir / DATABASE_FILE, target)
+    else:
+        await mongo_backup.backup(mongo_url, target)
+
+
+async def bring_back(source: Path, data_dir: Path, mongo_url: str | None, *, force: bool) -> str:
+    """Make a database of a backup, with an epoch of its own, and return that; ``force`` replaces what is there.
+
+    Raises:
+        WrongStore: If the file is no backup that this program reads, or something is there.
+        OSError: If it cannot be read, or nothing can be written.
+        Unavailable: If the database cannot be reached.
+    """
+    if mongo_url is not None:
+        return await mongo_backup.restore(source, mongo_url, force=force)
+    _prepare(data_dir)
+    return await backup.restore(source, data_dir / DATABASE_FILE, force=force)

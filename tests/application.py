@@ -1,5 +1,6 @@
 """A whole node in the process of the test, on a real store, and clients of it."""
 
+import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 import server
+from handlers import openapi
 from services.application import Application
 from settings import Settings
 from store import open_database
@@ -17,7 +19,12 @@ from tests.client.site import Site
 from tests.client.wire import VIOLATIONS
 from tests.people import Person
 from tests.unstable import Unstable
+from ws import asyncapi
 from ws.door import Door
+
+# Making them takes longer than all the rest of a start, and they are the same for every node.
+_asyncapi = functools.cache(asyncapi.document)
+_openapi = functools.cache(openapi.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ async def running(folder: Path, **chosen: Any) -> AsyncIterator[Parley]:
     VIOLATIONS.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "open_database", opened)
+        patch.setattr(asyncapi, "document", _asyncapi)
+        patch.setattr(openapi, "document", _openapi)
         async with server.running(settings) as node:
             async with Site(("127.0.0.1", node.port)) as site:
                 yield Parley(node, stores[0], site)

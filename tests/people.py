@@ -108,7 +108,7 @@ class Live:
 
     async def until(self, name: str) -> list[Json]:
         """Return all events before the next of a name, and that one."""
-        events = []
+        events: list[Json] = []
         while not events or events[-1]["ev"] != name:
             events.append(await self.socket.events.get())
         return [event for event in events if event["ev"] != "hello"]

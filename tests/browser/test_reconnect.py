@@ -9,6 +9,7 @@ from tests.browser.cable import Cable
 from tests.browser.conftest import Come
 from tests.browser.frames import Frames
 from tests.browser.person import Person
+from tests.browser.tasks import read_all
 from tests.client.account import Account
 from tests.client.site import Site
 from tests.processes import ServerProcess
@@ -169,24 +170,3 @@ async def say_many(site: Site, account: Account, room: str, count: int, first: i
         numbers = range(start, min(start + 50, first + count))
         sends = [socket.call("message.send", {"room": room, "text": f"text {n}", "cid": f"n{n}"}) for n in numbers]
         await asyncio.gather(*sends)
-
-
-async def read_all(person: Person) -> list[str]:
-    """Scroll to the beginning of a conversation and return its texts, each as often as it is there."""
-    found: dict[int, list[str]] = {}
-    start = person.page.get_by_text("This is where the conversation begins.")
-    scroller = person.page.locator(".scroller")
-    while True:
-        rows = await person.page.evaluate(
-            """[...document.querySelectorAll("ol.messages > li[data-seq] .text")].map(
-              (text) => [Number(text.closest("li").dataset.seq), text.textContent])"""
-        )
-        drawn: dict[int, list[str]] = {}
-        for seq, text in rows:
-            drawn.setdefault(seq, []).append(text)
-        found |= drawn
-        if await start.is_visible():
-            break
-        await scroller.evaluate("(element) => { element.scrollTop = Math.max(0, element.scrollTop - 500); }")
-        await person.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    return [text for seq in sorted(found) for text in found[seq]]

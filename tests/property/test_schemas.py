@@ -13,15 +13,16 @@ from services.errors import Invalid
 from services.inputs import Input
 from services.published import components
 from services.schemas import convert, decode, validator
+from tests.documents.judge import Validator
 from ws.greeting import AuthRefresh, Hello
 
 INPUTS = sorted({operation.input for operation in OPERATIONS} | {Hello, AuthRefresh}, key=lambda type_: type_.__name__)
 QUERIES = sorted({op.input for op in OPERATIONS if op.method == "GET"}, key=lambda type_: type_.__name__)
 
 SAMPLES = (
-    "ada", "ada_1-B", "ab", "ada\n", "ada ", "ädä", "ada@example.org", "a@b\n", "a@b c", "@b", "c-1", "~c", "c~", "c\x7f", "c\n", " ",
-    "https://example.org/p.png", "http://x", "http://x\n", "HTTP://x", "ftp://x", "", "\n", "\0", "\u2028", "é", "e\u0301",
-    "👨‍👩‍👧‍👦", "🇦🇶", "null", "true", "1", "1.0", "owner", "public", "mine", "all", "me",
+    "ada", "ada_1-B", "ab", "ada\n", "ada ", "ädä", "ada@example.org", "a@b\n", "a@b c", "@b", "c-1", "~c", "c~",
+    "c\x7f", "c\n", " ", "https://example.org/p.png", "http://x", "http://x\n", "HTTP://x", "ftp://x", "", "\n", "\0",
+    "\u2028", "é", "e\u0301", "😀👍🏽", "🇦🇶", "null", "true", "1", "1.0", "owner", "public", "mine", "all", "me", "eight or more",
 )  # fmt: skip
 """Texts that are right for some fields and nearly right for others."""
 
@@ -81,14 +82,23 @@ def published(type_: type[Input]) -> dict[str, Any]:
     return schema
 
 
+POOL: tuple[Any, ...] = (*SAMPLES, *NUMBERS, True, False, None, ["ada"], ["ada", "me"], {}, {"ada": 1})
+
+
+def right(field: dict[str, Any]) -> list[Any]:
+    """Return values that are right for a field."""
+    return [value for value in POOL if Validator(field).is_valid(value)]
+
+
 @st.composite
 def requests(draw: st.DrawFn, type_: type[Input]) -> Any:
-    """Draw an input: all that is needed, some of the rest, and in half of them something that is not right."""
+    """Draw an input: half of them right, the others perhaps not, and some of all spoilt on purpose."""
     schema = published(type_)
     drawn: Any = {}
+    good = draw(st.booleans())
     for name, field in schema["properties"].items():
         if name in schema["required"] or draw(st.booleans()):
-            drawn[name] = draw(values(field))
+            drawn[name] = draw(st.sampled_from(right(field)) if good else values(field))
     match draw(st.integers(0, 9)):
         case 0:
             return draw(JUNK)
@@ -105,7 +115,7 @@ def requests(draw: st.DrawFn, type_: type[Input]) -> Any:
 def test_decoder_and_published_schema_accept_the_same(type_: type[Input]) -> None:
     outcomes = set()
 
-    @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(requests(type_))
     def agree(value: Any) -> None:
         accepted = accepts(type_, value)
@@ -118,28 +128,27 @@ def test_decoder_and_published_schema_accept_the_same(type_: type[Input]) -> Non
 
 def accepts(type_: type[Input], value: Any) -> bool:
     """Tell whether a value is accepted, as a value and as a text; a refusal has to say what is wrong, in our words."""
-    try:
-        typed = convert(type_, value)
-    except Invalid as error:
-        assert error.flaws[0].detail
-        assert "`" not in error.flaws[0].detail, "these are the decoder's words: the published schema accepts it"
-        with pytest.raises(Invalid):
-            decode(type_, json.dumps(value).encode())
-        return False
-    assert decode(type_, json.dumps(value).encode()) == typed
-    return True
+    typed, text = _outcome(type_, value), json.dumps(value).encode()
+    if isinstance(typed, Input):
+        assert decode(type_, text) == typed
+        return True
+    assert all("`" not in flaw.detail for flaw in typed), "the decoder's words: the schema had none"
+    with pytest.raises(Invalid) as refused:
+        decode(type_, text)
+    assert refused.value.flaws == typed
+    return False
 
 
 @pytest.mark.parametrize("type_", QUERIES, ids=lambda type_: type_.__name__)
 def test_query_means_what_a_body_would(type_: type[Input]) -> None:
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(requests(type_).filter(lambda value: isinstance(value, dict) and None not in value.values()))
     def agree(value: Any) -> None:
         texts = {name: one if isinstance(one, str) else json.dumps(one) for name, one in value.items()}
         kinds = {field.encode_name: field.type for field in msgspec.structs.fields(type_)}
         if any(isinstance(value[name], str) != _is_text(kinds.get(name)) for name in value):
             return  # a text where a number belongs, or the other way round, looks like the right thing in a query
-        assert _outcome(type_, texts, strict=False) == _outcome(type_, value, strict=True)
+        assert _outcome(type_, texts, strict=False) == _outcome(type_, value)
 
     agree()
 
@@ -148,7 +157,8 @@ def _is_text(kind: Any) -> bool:
     return "int" not in str(kind) and "bool" not in str(kind)
 
 
-def _outcome(type_: type[Input], value: Any, *, strict: bool) -> Any:
+def _outcome(type_: type[Input], value: Any, *, strict: bool = True) -> Any:
+    """Return the typed input, or what is wrong."""
     try:
         return convert(type_, value, strict=strict)
     except Invalid as error:
@@ -158,7 +168,7 @@ def _outcome(type_: type[Input], value: Any, *, strict: bool) -> Any:
 def test_query_reads_whole_numbers_as_json_has_them() -> None:
     (listing,) = (type_ for type_ in QUERIES if type_.__name__ == "ListMessages")
     assert convert(listing, {"room": "r", "limit": "20"}, strict=False) == convert(listing, {"room": "r", "limit": 20})
-    for text in ("", " 5", "+5", "05", "5.0", "5e0", "0x5", "５", "1_0", "null", "9" * 30, "0", "101", "-1"):
+    for text in ("", " 5", "+5", "05", "5.0", "5e0", "0x5", "\uff15", "1_0", "null", "9" * 30, "0", "101", "-1"):
         with pytest.raises(Invalid) as refused:
             convert(listing, {"room": "r", "limit": text}, strict=False)
         assert refused.value.flaws[0].pointer == "/limit", text
