@@ -25,6 +25,9 @@ from benchmarks.report import Row, table
 
 RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
 QUICK = 0.2
+QUIET = 0.1
+"""Cores that other programs may use without a word about it."""
+
 READING = """Ratio: value over floor of the same run. By processor time: what one operation
 costs the floor over what it costs Parley; it holds too where other programs take turns on the core, as the ratio does
 not. Server, driver: their shares of one core; ! means that the driver may be what was measured. With mongo, mongod
@@ -69,9 +72,11 @@ def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: fl
         crowd = max(FIGURES[name][1] for name in names)
         for name in names:
             made.prepare(crowd and made.size(crowd, 200))
-            say(f"{store}: {name} (others use {others():.1f} of {len(CORES)} cores)")
-            began = time.monotonic()
-            rows += FIGURES[name][0](made)
+            elsewhere, began = others(), time.monotonic()
+            say(f"{store}: {name} ({elsewhere:.1f} of {len(CORES)} cores are in use by other programs)")
+            for row in FIGURES[name][0](made):
+                row.others = elsewhere
+                rows.append(row)
             say(f"{store}: {name} took {time.monotonic() - began:.0f} s")
     return rows
 
@@ -113,7 +118,9 @@ def main() -> None:
         for store in asked.store or STORES:
             rows += measured(store, names, Path(place) / store, asked.runs, scale)
     print(table(rows))
-    print(f"\n{asked.runs} runs each, interleaved. {READING}")
+    print(f"\nRuns of each, interleaved: {asked.runs}. {READING}")
+    if (most := max(row.others for row in rows)) > QUIET:
+        print(f"This machine was not quiet: other programs used up to {most:.1f} of its {len(CORES)} cores.")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_bytes(
         msgspec.json.format(msgspec.json.encode({"machine": where, "quick": asked.quick, "rows": rows}))

@@ -42,6 +42,8 @@ class Row(msgspec.Struct, kw_only=True):
     """Parley's share of one core, all its threads together."""
     floor_server: list[float] = []
     """The floor's."""
+    others: float = 0.0
+    """Cores in use by other programs just before: whatever is not small here makes rates mean little."""
 
     @property
     def ratios(self) -> list[float]:

@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError, WriteConcernError, WriteError
 from pymongo.read_concern import ReadConcern
 
 from store.errors import StoreError, Unavailable, Unknown
+from store.mongo_abandoned import Abandoned
 from store.mongo_shape import Document
 
 DEADLINE_S = 4.5
@@ -35,6 +36,7 @@ DEFAULT_NAME = "parley"
 TEXT_LIMIT = 300
 """Characters of the driver's text in our errors: it can hold the whole topology."""
 
+NO_SUCH_TRANSACTION = 251
 WRITES = frozenset({"insert", "update", "delete", "findAndModify", "commitTransaction"})
 """Commands after which something may be kept."""
 
@@ -55,19 +57,22 @@ CODEC: CodecOptions[Document] = CodecOptions(type_registry=TypeRegistry([_WholeN
 
 
 class Sending:
-    """Whether anything that writes was sent to a server."""
+    """What became of the commands of a call."""
 
-    __slots__ = ("begun",)
+    __slots__ = ("aborted", "begun")
 
     def __init__(self) -> None:
         self.begun = False
+        """Whether anything that writes was sent to a server."""
+        self.aborted = False
+        """Whether a server has answered that a transaction is no more."""
 
 
 _sending: ContextVar[Sending | None] = ContextVar("sending", default=None)
 
 
 class _Watch(monitoring.CommandListener):
-    """Notes that a command was sent: where none was, a failure leaves no doubt. The driver calls it in our task."""
+    """Notes what was sent: where nothing was, a failure leaves no doubt. The driver calls it in our task."""
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         sent = _sending.get()
@@ -75,10 +80,18 @@ class _Watch(monitoring.CommandListener):
             sent.begun = True
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Nothing is to be noted."""
+        if event.command_name == "abortTransaction":
+            self._aborted()
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Nothing is to be noted."""
+        # There is none, a server says: it was one itself that ended it.
+        if event.command_name == "abortTransaction" and event.failure.get("code") == NO_SUCH_TRANSACTION:
+            self._aborted()
+
+    def _aborted(self) -> None:
+        sent = _sending.get()
+        if sent is not None:
+            sent.aborted = True
 
 
 def options() -> dict[str, Any]:
@@ -111,6 +124,7 @@ class Link:
         ).with_options(CODEC, ReadPreference.PRIMARY, KEPT, MAJORITY)
         self.closed = False
         self._slots = asyncio.Semaphore(SLOTS)
+        self.abandoned = Abandoned(self.client)
 
     def collection(self, name: str) -> Collection:
         """Return the collection of this name."""
@@ -175,6 +189,7 @@ class Link:
             async with asyncio.timeout(CLOSE_S):
                 for _ in range(SLOTS):
                     await self._slots.acquire()
+        await self.abandoned.close()
         await self.client.close()
 
 

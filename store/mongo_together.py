@@ -17,7 +17,7 @@ from store.mongo_shape import refused_by
 from store.mongo_writes import Request, Step, grouped, reworded
 
 ABORT_S = 0.5
-"""Seconds to tell the server that a transaction is given up. Untold, it holds what it wrote to for a minute."""
+"""Seconds in which to tell the server that a transaction is given up, before that is left to be told later."""
 
 PAUSE_S = (0.002, 0.1)
 """First and longest pause before a transaction that met another is run again; they double, and are cut at random."""
@@ -109,7 +109,7 @@ async def _transaction(link: Link, until: float, body: Body) -> None:
     async with link.client.start_session() as session:
         while True:
             try:
-                if await _attempt(session, until, body):
+                if await _attempt(link, session, until, body):
                     return
             except PyMongoError as error:
                 if not error.has_error_label("TransientTransactionError") or time.monotonic() + pause >= until:
@@ -118,17 +118,22 @@ async def _transaction(link: Link, until: float, body: Body) -> None:
             pause = min(2 * pause, longest)
 
 
-async def _attempt(session: AsyncClientSession, until: float, body: Body) -> bool:
+async def _attempt(link: Link, session: AsyncClientSession, until: float, body: Body) -> bool:
     """Run a transaction once; tell whether it was committed, else it is to be run again."""
     await session.start_transaction(MAJORITY, KEPT, ReadPreference.PRIMARY)
-    try:
-        with before(until):
-            await body(session)
-    except BaseException:
-        # Cancelled or refused: what was written so far shall not stand in anybody's way.
-        with pymongo.timeout(ABORT_S):
-            await session.abort_transaction()
-        raise
+    with sending() as sent:
+        try:
+            with before(until):
+                await body(session)
+        except BaseException:
+            # Cancelled or refused: what was written so far shall not stand in anybody's way.
+            try:
+                with pymongo.timeout(ABORT_S):
+                    await session.abort_transaction()
+            finally:
+                if sent.begun and not sent.aborted:
+                    link.abandoned.add(session)
+            raise
     return await _commit(session, until)
 
 

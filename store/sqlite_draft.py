@@ -15,7 +15,7 @@ import msgspec
 from store.database import FIND_LIMIT
 from store.errors import Mismatch
 from store.sqlite_query import STAMPED, get_many, joined
-from store.sqlite_shape import Row, Shape
+from store.sqlite_shape import Row, Shape, encoded
 from store.sqlite_writes import Add, Change, Step, columns
 
 CHUNK_LIMIT = 256
@@ -23,7 +23,6 @@ CHUNK_LIMIT = 256
 
 Edits = dict[str, msgspec.Raw]
 
-_encode = msgspec.json.Encoder().encode
 _decode_stamped = msgspec.json.Decoder(list[tuple[int, dict[str, msgspec.Raw]]]).decode
 _decode_id = msgspec.json.Decoder(str).decode
 
@@ -124,7 +123,7 @@ class Draft:
             for one in kept.values():
                 if one.changed:
                     values = columns(shape, one.changed)
-                    changes[tuple(values)].append((one.at, _encode(one.document), *values.values()))
+                    changes[tuple(values)].append((one.at, encoded(one.document), *values.values()))
             for names, changed in changes.items():
                 for chunk in chunks(changed):
                     flat = list(chain.from_iterable(chunk))

@@ -22,7 +22,13 @@ STATEMENTS = 512
 """Statements that a connection keeps prepared."""
 
 CACHE_KIB = 32_768
-"""Pages that a connection keeps in memory."""
+"""Memory in which a connection keeps pages."""
+
+CHECKPOINT_PAGES = 4_000
+"""Pages in the log (of 4 KiB) at which they go into the file. Fewer cost more time, more a longer log and start."""
+
+LOG_LIMIT = 64 * 2**20
+"""Bytes to which the log is cut after it was longer."""
 
 Meta = Mapping[str, Any]
 T = TypeVar("T")
@@ -42,6 +48,8 @@ def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
     connection.text_factory = bytes
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit={LOG_LIMIT}")
     if not writing:
         connection.execute("PRAGMA query_only=ON")
     return connection

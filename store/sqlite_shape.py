@@ -10,7 +10,7 @@ from typing import Any, Generic
 import msgspec
 
 from store import declared
-from store.database import Index, R, Table
+from store.database import Index, R, Record, Table
 from store.errors import Undeclared
 from store.words import words
 
@@ -60,8 +60,7 @@ class Shape(Generic[R]):
         """Fields whose column we write."""
         self.columns = ("id", *self.kept, "doc")
         self._values = attrgetter("id", *self.kept) if self.kept else lambda record: (record.id,)
-        slots = ",".join("?" * (len(self.columns) - 1))
-        self._slots = f"({slots},CAST(? AS TEXT))"
+        self._slots = f"({','.join('?' * len(self.columns))})"
         excluded = ",".join(f'"{column}"=excluded."{column}"' for column in self.columns[1:])
         self.insert_sql = cache(self._insert_sql)
         self.update_sql = cache(self._update_sql)
@@ -80,14 +79,14 @@ class Shape(Generic[R]):
     def _update_sql(self, columns: tuple[str, ...]) -> str:
         """Return the statement that sets these columns, and the document, of one row."""
         changed = "".join(f'"{column}"=?,' for column in columns)
-        return f'UPDATE "{self.name}" SET {changed}"doc"=CAST(? AS TEXT) WHERE "at"=?'
+        return f'UPDATE "{self.name}" SET {changed}"doc"=? WHERE "at"=?'
 
     def _update_many_sql(self, columns: tuple[str, ...], count: int) -> str:
         """Return the statement that sets them in so many rows: of each its ``at``, its document, then the columns."""
         slots = f"({','.join('?' * (len(columns) + 2))})"
         changed = "".join(f'"{column}"=new.column{place},' for place, column in enumerate(columns, 3))
         return (
-            f'UPDATE "{self.name}" SET {changed}"doc"=CAST(new.column2 AS TEXT) '
+            f'UPDATE "{self.name}" SET {changed}"doc"=new.column2 '
             f'FROM (VALUES {",".join([slots] * count)}) AS new WHERE "at"=new.column1'
         )
 
@@ -98,7 +97,7 @@ class Shape(Generic[R]):
 
     def row(self, record: R) -> Row:
         """Return the record as its row."""
-        return (*self._values(record), _encode(record))
+        return (*self._values(record), encoded(record))
 
     def tokens(self, record: R) -> str:
         """Return the words of a record's text fields, each once, joined by spaces."""
@@ -166,6 +165,11 @@ class Shape(Generic[R]):
             f'CREATE VIRTUAL TABLE "{self.words_table}" '
             "USING fts5(words, tokenize=\"ascii tokenchars '_'\", detail=none)"
         )
+
+
+def encoded(record: Record | Mapping[str, msgspec.Raw]) -> str:
+    """Return the JSON of a document."""
+    return _encode(record).decode()
 
 
 def _names(columns: Iterable[str]) -> str:

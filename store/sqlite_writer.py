@@ -108,8 +108,8 @@ class Writer:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error:
             self._drop()
-        # What could not be written has no end, and is not there. Where only the sync failed, it may all be there: the next
-        # group overwrites it, or it is recovered if there is none.
+        # What could not be written has no end, and is not there. Where only the sync failed, it may all be there:
+        # the next group overwrites it, or it is recovered if there is none.
         doubtful = committing and code & 0xFF == sqlite3.SQLITE_IOERR and code != sqlite3.SQLITE_IOERR_WRITE
         return Unknown(f"perhaps not written: {error}") if doubtful else Unavailable(f"not written: {error}")
 

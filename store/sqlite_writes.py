@@ -11,7 +11,7 @@ import msgspec
 from store import declared
 from store.database import Delete, Increment, Insert, Max, Put, Record, Scalar, Update, Write
 from store.errors import Duplicate, Mismatch, Undeclared
-from store.sqlite_shape import Row, Shape
+from store.sqlite_shape import Row, Shape, encoded
 
 Document = Mapping[str, msgspec.Raw]
 """A document, or some of it, each field as it stands: what this version does not know stays as it is."""
@@ -86,7 +86,7 @@ class Change:
         shape = self.shape
         kept = columns(shape, fields)
         try:
-            connection.execute(shape.update_sql(tuple(kept)), (*kept.values(), _encode(document), at))
+            connection.execute(shape.update_sql(tuple(kept)), (*kept.values(), encoded(document), at))
         except sqlite3.IntegrityError as error:
             values = {field: value(shape, document, field) for field in ("id", *shape.indexed)}
             raise _refusal(error, shape, values, at, connection) from error

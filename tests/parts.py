@@ -100,6 +100,7 @@ class Part(ABC):
     def freeze(self) -> None:
         """Hold all its threads (SIGSTOP): it neither answers nor closes."""
         os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
 
     def thaw(self) -> None:
         """Let it go on (SIGCONT)."""

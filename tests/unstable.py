@@ -28,6 +28,8 @@ class Gate:
     """Where a call waits until it is let go."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
+    """Calls that have come so far."""
     _open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def release(self) -> None:
@@ -36,6 +38,7 @@ class Gate:
 
     async def hold(self) -> None:
         """Wait there."""
+        self.waiting += 1
         self.reached.set()
         await self._open.wait()
 
@@ -67,10 +70,10 @@ class Unstable:
         """Make the next call fail, or so many; of one verb alone where it is named, after ``skip`` good ones."""
         self._rules.append(_Rule(verb, skip, times, fault))
 
-    def hold(self, verb: str = "", *, skip: int = 0) -> Gate:
-        """Make the next call wait, of one verb alone where it is named, after ``skip`` others."""
+    def hold(self, verb: str = "", *, skip: int = 0, times: int = 1) -> Gate:
+        """Make the next call wait, or so many; of one verb alone where it is named, after ``skip`` others."""
         gate = Gate()
-        self._rules.append(_Rule(verb, skip, 1, gate=gate))
+        self._rules.append(_Rule(verb, skip, times, gate=gate))
         return gate
 
     def heal(self) -> None:

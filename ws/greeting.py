@@ -248,8 +248,13 @@ async def refresh(door: "Door", session: "Session", given: dict[str, Any]) -> No
     Raises:
         Invalid: If it is not as described.
         Unauthenticated: If the token is not valid, or another person's.
+        Unavailable: If the store does not answer.
     """
-    principal = await door.application.tokens.authenticate(convert(AuthRefresh, given).token)
+    asked = convert(AuthRefresh, given)
+    try:
+        principal = await door.application.tokens.authenticate(asked.token)
+    except StoreError as error:
+        raise Unavailable from error
     if principal.user != session.user:
         raise Unauthenticated("this is another person's token")
     session.welcome(principal)

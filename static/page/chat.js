@@ -15,6 +15,8 @@ import { Toasts } from './toasts.js';
 export class Chat {
   announcer = new Announcer();
   toasts = new Toasts();
+  /** What was begun in a room and not sent, by room. @type {Map<string, string>} */
+  drafts = new Map();
   #closing = new AbortController();
 
   /**

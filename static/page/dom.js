@@ -54,6 +54,9 @@ export function uniqueId() {
   return `p${++counter}`;
 }
 
+/** What a child showed when it was made. @type {WeakMap<Element, string>} */
+const looks = new WeakMap();
+
 /**
  * Make the children of `parent` those of `list`, in its order, touching as few as possible. What stays keeps its
  * focus and its state.
@@ -74,14 +77,14 @@ export function keyed(parent, list, { key, look, make }) {
     const id = key(item);
     const now = look(item);
     const held = old.get(id);
-    if (held && held.dataset.look === now) {
+    if (held && looks.get(held) === now) {
       old.delete(id);
       return held;
     }
     const focus = held && focusIn(held);
     const made = make(item);
     made.dataset.key = id;
-    made.dataset.look = now;
+    looks.set(made, now);
     held?.replaceWith(made);
     if (focus) giveFocus(made, focus);
     old.delete(id);

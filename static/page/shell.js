@@ -35,6 +35,7 @@ export class Shell {
     const draw = once(() => this.draw());
     chat.store.changed.listen(draw);
     chat.store.news.listen(({ room, item }) => this.#announce(room, item));
+    WIDE.addEventListener('change', () => this.#resized(), { signal: chat.closing });
     addEventListener('hashchange', () => this.draw(), { signal: chat.closing });
     document.addEventListener('keydown', (event) => this.#key(event), { signal: chat.closing });
     this.draw();
@@ -107,11 +108,18 @@ export class Shell {
     this.#members = null;
     this.aside.hidden = !room || !this.#wantsMembers;
     this.body.classList.toggle('with-members', !this.aside.hidden);
+    this.main.inert = !this.aside.hidden && !WIDE.matches;
     if (room && !this.aside.hidden) {
       this.#members = new Members(this.chat, room);
       this.aside.replaceChildren(this.#members.element);
     }
     this.#conversation?.drawHeader();
+  }
+
+  /** The window became wide, or narrow: beside the conversation members are welcome, over it nobody asked for them. */
+  #resized() {
+    this.#wantsMembers = WIDE.matches;
+    this.#drawMembers();
   }
 
   /** The members covered the conversation on a small screen: they go when somebody leaves them. */

@@ -3,6 +3,9 @@ import { Signal } from './signal.js';
 /** @import { Item, Page, Request } from '../types.js' */
 
 const PAGE = 100;
+/** What a room that nobody looks at may hold, and what is left of more. */
+const UNWATCHED_MOST = 400;
+const UNWATCHED_KEPT = 200;
 
 /**
  * The loaded part of a room's history: one stretch without holes, in order of `seq`.
@@ -18,6 +21,8 @@ export class Timeline {
   hasOlder = true;
   /** Whether the stretch reaches the newest item, so that new ones are put behind it. */
   atEnd = false;
+  /** Whether somebody looks at it. */
+  #isWatched = false;
   /** @type {Signal} */
   changed = new Signal();
 
@@ -83,7 +88,9 @@ export class Timeline {
       const stray = this.#strays.get(item.id);
       if (!stray || stray.rev < item.rev) this.#strays.set(item.id, item);
     }
-    if (this.#put(item)) this.changed.fire();
+    if (!this.#put(item)) return;
+    if (!this.#isWatched && this.items.length > UNWATCHED_MOST) this.#trim();
+    this.changed.fire();
   }
 
   /**
@@ -173,12 +180,18 @@ export class Timeline {
   }
 
   /**
-   * Forget all but the newest `keep`: a room that nobody looks at should not hold thousands.
-   * @param {number} keep
+   * Somebody looks at it, or no longer does.
+   * @param {boolean} isWatched
    */
-  trim(keep) {
-    if (!this.atEnd || this.items.length <= keep) return;
-    const kept = this.items.slice(-keep);
+  watch(isWatched) {
+    this.#isWatched = isWatched;
+    if (!isWatched) this.#trim();
+  }
+
+  /** A room that nobody looks at should not hold thousands. */
+  #trim() {
+    if (!this.atEnd || this.items.length <= UNWATCHED_KEPT) return;
+    const kept = this.items.slice(-UNWATCHED_KEPT);
     this.#clear();
     this.items = kept;
     for (const item of kept) this.#index(item);

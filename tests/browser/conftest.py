@@ -33,7 +33,7 @@ HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test here its marks: one after the other, in one process, on one event loop for all."""
     for item in items:
-        if HERE in item.path.parents and "no_browser" not in item.keywords:
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.timeout(120))

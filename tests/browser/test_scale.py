@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.cable import Cable
 from tests.browser.conftest import Come
 from tests.browser.person import Person
 from tests.browser.tasks import OBSERVE, longest_task, read_all
@@ -62,6 +63,39 @@ async def to_newest(person: Person, text: str) -> None:
 async def typed(page: Page) -> None:
     """Type while messages come in."""
     await page.get_by_test_id("composer").press_sequentially("typing goes on all the while", delay=20)
+
+
+async def test_rooms_beyond_the_first_200_are_listed_and_stay(come: Come, cable: Cable, site: Site) -> None:
+    account = await site.register("ana")
+    socket = await site.connect(account, deaf=True)
+    for number in range(230):
+        await socket.call("room.create", {"name": f"Room {number}", "kind": "private"})
+    ana = await come(through=cable)
+    await ana.log_in(account.username)
+    rooms = ana.page.locator(".rooms a")
+    await expect(rooms).to_have_count(230)
+    await expect(rooms.first).to_contain_text("Room 229")
+    cable.cut()
+    await expect(ana.page.locator(".banner")).to_be_visible()
+    cable.mend()
+    await ana.is_connected()
+    await expect(rooms).to_have_count(230)
+    await ana.page.get_by_label("Filter rooms").fill("room 1")
+    await ana.page.keyboard.press("Enter")
+    await ana.say("found")
+    await ana.sees("found")
+
+
+async def test_a_long_message_is_folded_until_somebody_wants_it(come: Come) -> None:
+    ana = await come("ana")
+    await ana.create_room("Archive")
+    text = "\n".join(f"line {number}" for number in range(60))
+    await ana.say(text)
+    row = ana.message("line 59")
+    folded = (await row.bounding_box() or {})["height"]
+    await row.get_by_role("button", name="Show all").click()
+    await expect(row.get_by_role("button", name="Show less")).to_be_visible()
+    assert (await row.bounding_box() or {})["height"] > 2 * folded
 
 
 async def test_loading_older_messages_keeps_what_is_seen_in_its_place(come: Come, site: Site) -> None:

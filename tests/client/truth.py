@@ -42,6 +42,8 @@ def differences(mirror: Mirror, truth: Truth) -> list[str]:
         found += _of(f"{id_}: item ", mirror.items[id_], truth.items[id_])
         found += _of(f"{id_}: member ", mirror.members.get(id_, {}), truth.members.get(id_, {}))
         found += _unread(mirror, id_, fresh)
+        if fresh["kind"] in ("public", "private") and fresh["member_count"] != len(truth.members[id_]):
+            found.append(f"{id_}: member_count {fresh['member_count']}, but {len(truth.members[id_])} members")
     return found
 
 

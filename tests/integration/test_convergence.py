@@ -23,6 +23,9 @@ SEEDS = range(4)
 EXAMPLES = 30
 STEPS = 80
 """What one run of the machine may take is about a minute on each store; the nightly run raises both."""
+MISSED = 600
+WINDOW = 40
+"""Operations that somebody has open at once: 64 are allowed."""
 HISTORY = 300
 """Lines of what happened that are shown after a failure."""
 
@@ -87,6 +90,21 @@ class Machine(RuleBasedStateMachine):
         mirror = self.world.mirrors[which]
         if mirror.socket is None:
             self.run(mirror.connect())
+
+    @rule(which=st.integers(0, 2), lost=st.sampled_from(["epoch", "future"]))
+    def come_back_from_elsewhere(self, which: int, lost: str) -> None:
+        """The cursors are of another store, or of one that was restored from a backup: all has to be fetched again."""
+        mirror = self.world.mirrors[which]
+        mirror.cut()
+        if lost == "epoch":
+            mirror.epoch = "another"
+        else:
+            mirror.cursors = {room: cursor + 1000 for room, cursor in mirror.cursors.items()}
+        known = set(mirror.cursors)
+        self.run(mirror.connect())
+        assert mirror.socket is not None
+        states = {room["state"] for room in mirror.socket.session["rooms"] if room["id"] in known}
+        assert states == {"reset"}, states
 
     @rule()
     def compare(self) -> None:
@@ -156,6 +174,46 @@ async def test_every_operation_leaves_mirrors_equal(site: Site) -> None:
         await _each_once(world, random.Random(seed))
         seen |= {name for mirror in world.mirrors for name in mirror.seen}
     assert {"hello:ok", "hello:delta", "message", "room", "room.joined", "room.left", "read", "typing"} <= seen
+
+
+async def _much_happens(world: World, room: str, number: int) -> None:
+    """Let over 500 things happen in a room, changes of old ones among them."""
+    speaker, other = world.people[3:5]
+    works = []
+    for at in range(MISSED):
+        cid = f"missed-{number}-{at}"
+        works.append(speaker.socket.start("message.send", {"room": room, "text": f"missed {at}", "cid": cid}))
+        if len(works) == WINDOW:
+            sent = await asyncio.gather(*works)
+            works.clear()
+            target = {"room": room, "message": sent[0]["id"]}
+            await speaker.do("message.edit", target | {"text": f"edited {at}"}, socket=True)
+            await other.do("message.react", target | {"emoji": ":+1:", "on": True}, socket=True)
+            await speaker.do("message.delete", target | {"message": sent[1]["id"]}, socket=True)
+    await asyncio.gather(*works)
+    await other.do("room.leave", {"room": room})
+    await other.do("room.join", {"room": room})
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_long_absence_is_caught_up_by_paging_changes(site: Site) -> None:
+    """Over 500 missed: ``behind``; more happens while the pages are fetched, and some are cut off amid them."""
+    world = World(site)
+    await world.begin()
+    room = world.rooms[0]
+    for mirror in world.mirrors:
+        await mirror.settled()
+        mirror.cut()
+    await _much_happens(world, room, 0)
+    more = asyncio.ensure_future(_much_happens(world, room, 1))
+    for mirror in world.mirrors:
+        await mirror.connect()
+    world.mirrors[0].cut()
+    await world.mirrors[0].connect()
+    await more
+    await world.check()
+    assert all(mirror.seen["hello:behind"] for mirror in world.mirrors)
 
 
 async def test_every_published_operation_is_in_the_machine(site: Site) -> None:

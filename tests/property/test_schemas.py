@@ -22,7 +22,8 @@ QUERIES = sorted({op.input for op in OPERATIONS if op.method == "GET"}, key=lamb
 SAMPLES = (
     "ada", "ada_1-B", "ab", "ada\n", "ada ", "ädä", "ada@example.org", "a@b\n", "a@b c", "@b", "c-1", "~c", "c~",
     "c\x7f", "c\n", " ", "https://example.org/p.png", "http://x", "http://x\n", "HTTP://x", "ftp://x", "", "\n", "\0",
-    "\u2028", "é", "e\u0301", "😀👍🏽", "🇦🇶", "null", "true", "1", "1.0", "owner", "public", "mine", "all", "me", "eight or more",
+    "\u2028", "é", "e\u0301", "😀👍🏽", "🇦🇶", "null", "true", "1", "1.0", "owner", "public", "mine", "all", "me",
+    "eight or more",
 )  # fmt: skip
 """Texts that are right for some fields and nearly right for others."""
 

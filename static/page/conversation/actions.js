@@ -39,7 +39,8 @@ export class Actions {
   #at(event, isFocus) {
     const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('ol.messages > li'));
     if (!row || (row === this.#row && this.element.parentElement)) return;
-    if (!isFocus && this.element.contains(document.activeElement)) return;
+    // Where the keyboard is in the tools, a mouse that happens to lie there does not take them away.
+    if (!isFocus && this.element.querySelector(':focus-visible')) return;
     const { timeline } = this.messages.room;
     const item = timeline.items[timeline.placeOf(Number(row.dataset.seq ?? NaN))];
     this.#detach();

@@ -12,9 +12,6 @@ const MOST_CHARACTERS = 4000;
 const NEAR = 3800;
 const TYPING_EVERY_MS = 3000;
 
-/** What was begun in a room and not sent, by room. @type {Map<string, string>} */
-const drafts = new Map();
-
 /** Where messages are written, answered and edited. */
 export class Composer {
   /** @type {Item | null} */
@@ -58,12 +55,12 @@ export class Composer {
     });
     this.input.addEventListener('input', () => this.#typed());
     this.input.addEventListener('keydown', (event) => this.#key(event));
-    this.#fill(drafts.get(room.id) ?? '');
+    this.#fill(this.chat.drafts.get(room.id) ?? '');
   }
 
   close() {
-    if (!this.#editing && this.input.value) drafts.set(this.room.id, this.input.value);
-    else if (!this.#editing) drafts.delete(this.room.id);
+    if (!this.#editing && this.input.value) this.chat.drafts.set(this.room.id, this.input.value);
+    else if (!this.#editing) this.chat.drafts.delete(this.room.id);
   }
 
   focus() {
@@ -72,7 +69,7 @@ export class Composer {
 
   /** @param {Item} item */
   edit(item) {
-    if (!this.#editing && this.input.value) drafts.set(this.room.id, this.input.value);
+    if (!this.#editing && this.input.value) this.chat.drafts.set(this.room.id, this.input.value);
     this.#replyTo = null;
     this.#editing = item;
     this.#fill(item.text ?? '');
@@ -112,7 +109,7 @@ export class Composer {
     this.problem.textContent = '';
     this.send.setAttribute('aria-label', 'Send');
     this.send.replaceChildren(icon('send'));
-    if (wasEditing) this.#fill(drafts.get(this.room.id) ?? '');
+    if (wasEditing) this.#fill(this.chat.drafts.get(this.room.id) ?? '');
     this.focus();
   }
 
@@ -190,7 +187,7 @@ export class Composer {
   async #put(text) {
     const reply_to = this.#replyTo?.id ?? null;
     this.#typedAt = 0;
-    drafts.delete(this.room.id);
+    this.chat.drafts.delete(this.room.id);
     this.#fill('');
     if (this.#replyTo) this.#cancel();
     try {

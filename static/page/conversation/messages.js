@@ -1,4 +1,4 @@
-import { inWords } from '../../wire/refused.js';
+import { inWords, Refused } from '../../wire/refused.js';
 import { confirm } from '../dialogs/confirm.js';
 import { h, once } from '../dom.js';
 import { icon } from '../icons.js';
@@ -19,6 +19,8 @@ export class Messages {
   #active = '';
   /** Where to look first once something is loaded. */
   #isPlaced = false;
+  #isLoading = false;
+  #isClosed = false;
   /** @type {(() => void)[]} */
   #endings = [];
 
@@ -47,6 +49,7 @@ export class Messages {
       make: (row) => this.#make(row),
       moved: once(() => this.#moved()),
     });
+    room.timeline.watch(true);
     this.#listen();
   }
 
@@ -77,19 +80,26 @@ export class Messages {
   close() {
     for (const end of this.#endings) end();
     this.window.close();
-    this.room.timeline.trim(200);
+    this.#isClosed = true;
+    this.room.timeline.watch(false);
   }
 
   /** Load the room where that was not done, or had to be forgotten. */
   async load() {
     const { timeline, unread, read } = this.room;
     if (timeline.isLoaded || !this.chat.connection.isLive) return this.#draw();
+    if (this.#isLoading) return;
+    this.#isLoading = true;
     try {
       // Far behind, reading goes on where it ended.
       if (unread > 80 && !this.#isPlaced) await timeline.loadAround(read + 1);
       else await timeline.loadNewest();
     } catch (error) {
       this.state.textContent = inWords(error);
+      const { isPassing = false, retryAfter = 2 } = error instanceof Refused ? error : {};
+      if (isPassing) setTimeout(() => this.#isClosed || this.load(), retryAfter * 1000);
+    } finally {
+      this.#isLoading = false;
     }
   }
 

@@ -54,17 +54,14 @@ function drawText(list, row) {
     put(bubble, hidden(', '));
   } else put(bubble, hidden(`${isMine ? 'You' : author.username}, `));
   put(bubble, drawQuote(list, item?.reply_to ?? row.pending?.reply_to ?? null));
-  drawBody(list, row, bubble);
-  put(
-    bubble,
-    h(
-      'span',
-      { class: 'meta' },
-      item?.edited_at && !item.deleted && h('span', { title: `Edited ${fullTime(item.edited_at)}` }, 'edited'),
-      h('time', { datetime: at, title: fullTime(at) }, timeOf(at)),
-      isMine && drawStatus(row),
-    ),
+  const meta = h(
+    'span',
+    { class: 'meta' },
+    item?.edited_at && !item.deleted && h('span', { title: `Edited ${fullTime(item.edited_at)}` }, 'edited'),
+    h('time', { datetime: at, title: fullTime(at) }, timeOf(at)),
+    isMine && drawStatus(row),
   );
+  put(bubble, h('div', { class: 'body' }, ...drawBody(list, row), meta));
   const column = h('div', { class: 'column' }, bubble, drawReactions(list, item), drawFailure(list, row.pending));
   return h('div', { class: 'line' }, !isMine && (isFirst ? personAvatar(author) : h('span', { class: 'avatar none' })), column);
 }
@@ -72,23 +69,20 @@ function drawText(list, row) {
 /**
  * @param {Messages} list
  * @param {Row} row
- * @param {HTMLElement} bubble
+ * @returns {HTMLElement[]}
  */
-function drawBody(list, row, bubble) {
+function drawBody(list, row) {
   const { item, pending } = row;
-  if (item?.deleted) {
-    put(bubble, h('p', { class: 'text' }, 'Message deleted'));
-    return;
-  }
+  if (item?.deleted) return [h('p', { class: 'text' }, 'Message deleted')];
   const text = item?.text ?? pending?.text ?? '';
   const isLong = text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES;
   const isFolded = isLong && !row.isOpen;
   const body = h('p', { class: isFewEmoji(text) ? 'text big' : isFolded ? 'text folded' : 'text', dir: 'auto' }, ...linked(text));
   for (const link of body.querySelectorAll('a')) link.tabIndex = -1;
-  put(bubble, body);
-  if (!isLong) return;
+  if (!isLong) return [body];
   const cid = item?.cid ?? pending?.cid ?? '';
-  put(bubble, h('button', { type: 'button', class: 'link', tabindex: '-1', 'data-focus': 'fold', onclick: () => list.fold(cid) }, isFolded ? 'Show all' : 'Show less'));
+  const words = isFolded ? 'Show all' : 'Show less';
+  return [body, h('button', { type: 'button', class: 'link fold', tabindex: '-1', 'data-focus': 'fold', onclick: () => list.fold(cid) }, words)];
 }
 
 /** @param {Row} row */

@@ -33,7 +33,9 @@ export function openEmojis(title, run) {
   });
   grid.addEventListener('keydown', (event) => move(grid, event));
   draw();
-  input.focus();
+  // Where a keyboard would slide in over the emoji, it has to be asked for.
+  if (matchMedia('(pointer: fine)').matches) input.focus();
+  else grid.querySelector('button')?.focus();
 }
 
 /**

@@ -1,0 +1,50 @@
+"""What the page's own files must not contain, read without a browser."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).resolve().parent.parent.parent / "static"
+SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if "vendor" not in path.parts)
+SHEETS = sorted(STATIC.rglob("*.css"))
+LINES_MOST = 300
+
+FORBIDDEN = {
+    "text becomes a program or HTML": r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|eval\(|new Function)",
+    "tokens would lie open": r"\b(localStorage|sessionStorage|document\.cookie)\b",
+    "code of others": r"""(from|import)\s*\(?\s*['"](?!\.{1,2}/)""",
+    "left to be done": r"\b(TODO|FIXME|XXX|console\.|debugger)",
+    "a style the policy refuses": r"""setAttribute\(['"]style""",
+}
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(STATIC)))
+def test_script_keeps_the_rules(path: Path) -> None:
+    text = path.read_text("utf-8")
+    code = re.sub(r"/\*.*?\*/|^\s*//.*$", "", text, flags=re.DOTALL | re.MULTILINE)
+    found = {why: match[0] for why, pattern in FORBIDDEN.items() if (match := re.search(pattern, code))}
+    assert not found
+    assert len(text.splitlines()) <= LINES_MOST
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_sheet_fetches_nothing_from_elsewhere(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not re.search(r"@import|url\(\s*['\"]?(https?:|//)", text)
+    for address in re.findall(r"url\(['\"]?([^'\")]+)", text):
+        assert (path.parent / address).is_file()
+
+
+def test_page_has_nothing_inline_and_every_file_it_names() -> None:
+    text = (STATIC / "index.html").read_text("utf-8")
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", text)
+    for address in re.findall(r'(?:href|src)="([^"]+)"', text):
+        assert (STATIC / address).is_file(), address
+    assert {f"style/{path.name}" for path in SHEETS} <= set(re.findall(r'href="([^"]+)"', text))
+
+
+def test_manifest_names_files_that_exist() -> None:
+    manifest = json.loads((STATIC / "manifest.webmanifest").read_text("utf-8"))
+    assert all((STATIC / icon["src"]).is_file() for icon in manifest["icons"])
