@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from store.errors import Unavailable, WrongStore
-from store.sqlite_file import check, connect, new_epoch
+from store.sqlite.file import check, connect, new_epoch
 from store.tables import SCHEMA_VERSION
 
 LOG_SUFFIXES = ("-wal", "-shm", "-journal")

@@ -8,18 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from store import declared, sqlite_query
+from store import declared
 from store.database import Delete, Increment, Max, R, Scalar, Table, Update, Write
 from store.errors import Unavailable, Undeclared
 from store.migrations import MIGRATIONS, Migration, migrate
-from store.sqlite_answers import Answers, Future
-from store.sqlite_file import Meta, connect, prepare
-from store.sqlite_jobs import Job, Rows, Steps
-from store.sqlite_query import Question
-from store.sqlite_reader import Readers
-from store.sqlite_shape import Shape
-from store.sqlite_writer import Writer
-from store.sqlite_writes import Add, Ping, Version, step
+from store.sqlite import query
+from store.sqlite.answers import Answers, Future
+from store.sqlite.file import Meta, connect, prepare
+from store.sqlite.jobs import Job, Rows, Steps
+from store.sqlite.query import Question
+from store.sqlite.reader import Readers
+from store.sqlite.shape import Shape
+from store.sqlite.writer import Writer
+from store.sqlite.writes import Add, Ping, Version, step
 from store.tables import SCHEMA_VERSION, TABLES
 
 READERS = 2
@@ -78,7 +79,7 @@ class SqliteDatabase:
     async def get_many(self, table: Table[R], ids: Sequence[str]) -> dict[str, R]:
         """See ``Database.get_many``."""
         shape = self._shape(table)
-        found = await self._ask(shape, sqlite_query.get_many(shape, ids)) if ids else ()
+        found = await self._ask(shape, query.get_many(shape, ids)) if ids else ()
         return {record.id: record for record in found}
 
     async def find(
@@ -94,7 +95,7 @@ class SqliteDatabase:
     ) -> list[R]:
         """See ``Database.find``."""
         shape = self._shape(table)
-        return await self._ask(shape, sqlite_query.find(shape, equal, by, above, below, falling, limit))
+        return await self._ask(shape, query.find(shape, equal, by, above, below, falling, limit))
 
     async def count(
         self,
@@ -110,7 +111,7 @@ class SqliteDatabase:
     ) -> int:
         """See ``Database.count``."""
         shape = self._shape(table)
-        question = sqlite_query.count(shape, equal, by, above, below, match or {}, differ or {}, limit)
+        question = query.count(shape, equal, by, above, below, match or {}, differ or {}, limit)
         return cast(int, await self._readers.run(partial(_answer, question)))
 
     async def search(
@@ -124,13 +125,13 @@ class SqliteDatabase:
     ) -> list[R]:
         """See ``Database.search``."""
         shape = self._shape(table)
-        question = sqlite_query.search(shape, text, equal or {}, after, limit)
+        question = query.search(shape, text, equal or {}, after, limit)
         return await self._ask(shape, question) if question else []
 
     async def tail(self, table: Table[R], after: int, limit: int) -> list[tuple[int, R]]:
         """See ``Database.tail``."""
         shape = self._shape(table)
-        question = sqlite_query.joined(sqlite_query.tail(shape, after, limit))
+        question = query.joined(query.tail(shape, after, limit))
         return await self._readers.run(lambda connection: shape.decode_stamped(_answer(question, connection)))
 
     async def insert(self, table: Table[R], record: R) -> None:
@@ -185,7 +186,7 @@ class SqliteDatabase:
 
     async def plan(self, table: Table[Any], equal: Mapping[str, Scalar], **how: Any) -> list[str]:
         """Return the lines of the plan that ``find`` with these arguments has."""
-        sql, values = sqlite_query.find(self._shape(table), equal, **how)
+        sql, values = query.find(self._shape(table), equal, **how)
         rows = await self._readers.run(
             lambda connection: connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
         )
@@ -203,7 +204,7 @@ class SqliteDatabase:
         return self._loop.create_future()
 
     async def _ask(self, shape: Shape[R], question: Question) -> list[R]:
-        asked = sqlite_query.joined(question)
+        asked = query.joined(question)
         return await self._readers.run(lambda connection: shape.decode_list(_answer(asked, connection)))
 
     async def _do(self, writes: Sequence[Write]) -> object:

@@ -61,7 +61,10 @@ class Asked:
 def asked() -> list[Asked]:
     """Return everything that may be asked, hello first."""
     own = [
-        Asked("hello", Hello, Greeting, "Begin a session, or come back to one.", _by_code(Invalid, Unavailable)),
+        Asked(
+            "hello", Hello, Greeting, "Begin a session, or come back to one.",
+            _by_code(Invalid, TooMany, Unavailable),
+        ),
         Asked(
             "auth.refresh", AuthRefresh, Nothing, "Extend this session with a newer access token of the same person.",
             _by_code(Invalid, Unauthenticated, TooMany, Unavailable),

@@ -126,7 +126,7 @@ class FrameReader:
     It holds at most one unfinished message and what it was last fed; the time it takes is linear in the bytes fed.
     """
 
-    __slots__ = ("_decoder", "_ended", "_fragments", "_needed", "_parts", "_rest", "_size")
+    __slots__ = ("_decoder", "_fragments", "_needed", "_parts", "_rest", "_size", "ended")
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -140,17 +140,13 @@ class FrameReader:
         self._size = 0
         """Bytes in ``_parts``."""
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._ended = False
+        self.ended = False
+        """Whether there was a ``Close`` or a ``FrameError``: nothing more is read."""
 
     @property
     def partial(self) -> bool:
         """Whether a frame or a message has begun and is not finished."""
         return self._fragments > 0 or bool(self._rest)
-
-    @property
-    def ended(self) -> bool:
-        """Whether there was a ``Close`` or a ``FrameError``: nothing more can be read."""
-        return self._ended
 
     @property
     def fragmented(self) -> bool:
@@ -164,7 +160,7 @@ class FrameReader:
             FrameError: At the first broken rule, once; its ``before`` has the messages of the same bytes that came
                 before it. Later bytes are ignored.
         """
-        if self._ended:
+        if self.ended:
             return []
         if self._rest:
             self._rest += data
@@ -184,7 +180,7 @@ class FrameReader:
         return messages
 
     def _end(self) -> None:
-        self._ended = True
+        self.ended = True
         self._parts.clear()
         self._fragments = 0
 
@@ -206,7 +202,7 @@ class FrameReader:
             message = self._finish(first, payload)
             if message is not None:
                 messages.append(message)
-                if self._ended:
+                if self.ended:
                     return end
         self._needed = 2
         return start
@@ -294,8 +290,9 @@ def _check_utf8(payload: bytes) -> None:
 def _parse_close(payload: bytes) -> Close:
     if not payload:
         return Close(None, "")
+    # Of one byte alone it is under 256, and refused like other codes that may not be sent.
     code = int.from_bytes(payload[:2], "big")
-    if len(payload) == 1 or not (1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999):
+    if not (1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999):
         raise FrameError(CloseCode.PROTOCOL_ERROR, "close code that may not be sent")
     try:
         return Close(code, payload[2:].decode())

@@ -150,12 +150,19 @@ async def _hold(door: "Door", session: "Session", stream: str) -> Watched:
     return watched
 
 
+def _succeeded(one: Watched | BaseException) -> Watched:
+    if isinstance(one, BaseException):
+        raise one
+    return one
+
+
 async def _read_places(door: "Door", session: "Session", principal: Principal, rows: list[Member]) -> list[_Place]:
     held: dict[str, Watched] = {}
     for start in range(0, len(rows), WATCH_AT_ONCE):
         part = rows[start : start + WATCH_AT_ONCE]
-        watched = await asyncio.gather(*(_hold(door, session, row.room) for row in part))
-        held.update({one.id: one for one in watched})
+        watched = await asyncio.gather(*(_hold(door, session, row.room) for row in part), return_exceptions=True)
+        # Looked at only when all are done: nothing is held behind the back of who gives up.
+        held.update({one.id: one for one in map(_succeeded, watched)})
     heads = {id_: (one.head, one.active_at) for id_, one in held.items()}
     listed = await rooms_of(door.application, rows, principal.user, heads)
     places = []
@@ -194,11 +201,12 @@ def _answer(
     rooms: list[HelloRoom] = []
     epoch = door.application.database.epoch
     listed = 0
-    left_out: _Place | None = None
+    last: _Place | None = None
     for place in places:
         watched: Watched = place.watched
         if session not in watched.holding:
-            continue  # removed while we looked
+            session.streams.pop(watched.id, None)  # removed while we looked
+            continue
         cursor = hello.cursors.get(watched.id)
         state = _state(cursor, watched, epoch_is=hello.epoch in {None, epoch}, floor=floors.get(watched.id, 0))
         first_seq = place.mine.member.joined if place.mine.room.history == "joined" else 0
@@ -206,14 +214,15 @@ def _answer(
             behind.append(CatchUp(door, session, watched, cursor, first_seq))
         else:
             door.hub.attach(session, watched, first_seq)
+        if listed <= ROOMS_LISTED:
+            last = place
         if listed <= ROOMS_LISTED or cursor is not None:
             listed += 1
-            left_out = place
             rooms.append(_room(place, principal.user, state))
     session.welcome(principal)
     following = None
-    if left_out is not None and listed < len(places):
-        following = f"{left_out.mine.active_at}.{left_out.mine.room.id}"
+    if last is not None and listed < len(places):
+        following = f"{last.mine.active_at}.{last.mine.room.id}"
     greeting = Greeting(
         session=principal.login, node=door.application.node, user=user, epoch=epoch, rooms=rooms, rooms_next=following
     )

@@ -68,7 +68,8 @@ async def _join(door: "Door", session: "Session", id_: str) -> None:
     base = await count_unread(door.application, id_, session.user, read, noted)
     peer = await find_peer(door.application, room, session.user)
     if session not in watched.holding:
-        return  # removed again meanwhile
+        session.streams.pop(id_, None)  # removed again meanwhile
+        return
     unread = min(base + watched.unread(session.user, read, noted), 100)
     view = room_view(room, member, watched.head, peer=peer, read=read, unread=unread)
     session.push(msgspec.json.encode(JoinedEvent(view)))
@@ -87,6 +88,8 @@ def _leave(door: "Door", session: "Session", effect: Effect, room: str) -> None:
     watched = door.hub.find(room)
     if watched is not None:
         door.hub.detach(session, watched)
-    session.streams.pop(room, None)
+    if room not in session.streams:
+        return  # it was never told that the room is its own
+    del session.streams[room]
     left = LeftRoom(room, effect.reason or "left", effect.by)
     session.push(msgspec.json.encode(LeftEvent(left)))

@@ -7,9 +7,9 @@ from services.ids import now_ms
 from services.inputs import Input, MessageId, RoomId
 from services.limits import CHANGE_USER
 from services.messages.send import Words
-from services.operation import Context, Operation, by_user
+from services.operation import Context, Entered, Operation, by_user, waiting
 from services.rooms.rules import RANK, require_known_seat, require_member_in, room_in
-from services.streams.append import Append, Plan, Planner, Step, View, marker_entry
+from services.streams.append import Append, Outcome, Plan, Planner, Step, View, marker_entry
 from services.streams.items import Item, wire_item
 from store.tables import ENTRIES, Entry, Member, Room, Text
 
@@ -29,14 +29,20 @@ class OneMessage(Input):
     message: MessageId
 
 
-async def changed(context: Context, room: str, plan: Planner) -> Item:
-    """Append a change of one message and return the message as it is then.
+async def changed(context: Context, room: str, plan: Planner) -> Entered:
+    """Append a change of one message; the answer is the message as it is then.
 
     Raises:
-        ServiceError: As the plan does.
+        RoomNotFound: If there is no such room for the caller.
+        NotMember: If the caller is not in this public room.
+        Unavailable: If the node takes no more.
     """
     await require_known_seat(context, room)
-    return wire_item((await context.append(Append((room,), plan))).item)
+    return Entered(context.application.lanes.append(Append((room,), plan)), _as_it_is)
+
+
+def _as_it_is(outcome: Outcome) -> Item:
+    return wire_item(outcome.item)
 
 
 async def message_in(context: Context, view: View, room_id: str, message: str) -> tuple[Room, Member, Entry]:
@@ -61,7 +67,7 @@ def text_of(entry: Entry) -> Text:
     return entry.body if isinstance(entry.body, Text) else Text(text="")
 
 
-async def _edit(context: Context, given: Edit) -> Item:
+async def _edit(context: Context, given: Edit) -> Entered:
     """Change the text of one's own message."""
 
     async def plan(view: View) -> Plan:
@@ -79,7 +85,7 @@ async def _edit(context: Context, given: Edit) -> Item:
     return await changed(context, given.room, plan)
 
 
-async def _delete(context: Context, given: OneMessage) -> Item:
+async def _delete(context: Context, given: OneMessage) -> Entered:
     """Delete a message: one's own, or as a moderator anybody's. It keeps its place."""
 
     async def plan(view: View) -> Plan:
@@ -100,23 +106,23 @@ _PATH = "/api/rooms/{room}/messages/{message}"
 
 EDIT = Operation(
     name="message.edit",
-    ordered=True,
+    enter=_edit,
     method="PATCH",
     path=_PATH,
     input=Edit,
     output=Item,
-    run=_edit,
+    run=waiting(_edit),
     raises=(*_RAISES, MessageDeleted),
     limits=((CHANGE_USER, by_user),),
 )
 DELETE = Operation(
     name="message.delete",
-    ordered=True,
+    enter=_delete,
     method="DELETE",
     path=_PATH,
     input=OneMessage,
     output=Item,
-    run=_delete,
+    run=waiting(_delete),
     raises=_RAISES,
     limits=((CHANGE_USER, by_user),),
 )

@@ -11,7 +11,7 @@ from services.ids import now_ms
 from services.inputs import Input, MessageId, RoomId
 from services.limits import CHANGE_USER
 from services.messages.change import changed, message_in, text_of
-from services.operation import Context, Operation, by_user
+from services.operation import Context, Entered, Operation, by_user, waiting
 from services.streams.append import Plan, Step, View, marker_entry
 from services.streams.items import Item
 from store.database import Delete, Insert, Write
@@ -76,7 +76,7 @@ def _is_modifier(character: str) -> bool:
     return skin or tag or unicodedata.category(character)[0] == "M"
 
 
-async def react(context: Context, given: React) -> Item:
+async def react(context: Context, given: React) -> Entered:
     """Put an emoji on a message, or take it away; done twice it changes nothing."""
     if not is_emoji(given.emoji):
         raise Invalid(flaws=(Flaw("/emoji", "has to be one emoji, or :name:"),))
@@ -122,12 +122,12 @@ def _counted(entry: Entry, emoji: str, user: str, *, on: bool) -> Entry:
     return msgspec.structs.replace(entry, body=text)
 
 
-async def _put(context: Context, given: Reacted) -> Item:
+async def _put(context: Context, given: Reacted) -> Entered:
     """Put an emoji on a message."""
     return await react(context, React(room=given.room, message=given.message, emoji=given.emoji, on=True))
 
 
-async def _take(context: Context, given: Reacted) -> Item:
+async def _take(context: Context, given: Reacted) -> Entered:
     """Take one's emoji from a message."""
     return await react(context, React(room=given.room, message=given.message, emoji=given.emoji, on=False))
 
@@ -137,7 +137,7 @@ _PATH = "/api/rooms/{room}/messages/{message}/reactions/{emoji}"
 _LIMITS = ((CHANGE_USER, by_user),)
 
 REACT = Operation(
-    name="message.react", ordered=True, input=React, output=Item, run=react, raises=_RAISES, limits=_LIMITS
+    name="message.react", enter=react, input=React, output=Item, run=waiting(react), raises=_RAISES, limits=_LIMITS
 )
 PUT = Operation(
     name="message.reaction.put",
@@ -146,7 +146,7 @@ PUT = Operation(
     socket=False,
     input=Reacted,
     output=Item,
-    run=_put,
+    run=waiting(_put),
     raises=_RAISES,
     limits=_LIMITS,
 )
@@ -157,7 +157,7 @@ TAKE = Operation(
     socket=False,
     input=Reacted,
     output=Item,
-    run=_take,
+    run=waiting(_take),
     raises=_RAISES,
     limits=_LIMITS,
 )

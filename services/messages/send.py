@@ -6,23 +6,20 @@ from typing import Annotated
 
 import msgspec
 
-from services.errors import CidConflict, Forbidden, MessageNotFound, NotMember, RoomNotFound, Unavailable
+from services.errors import CidConflict, Forbidden, MessageNotFound, NotMember, RoomNotFound
 from services.ids import self_stream
 from services.inputs import Input, MessageId, RoomId
 from services.limits import SEND_ROOM, SEND_USER
-from services.operation import Context, Operation, by_user
+from services.operation import Context, Entered, Operation, by_user, waiting
 from services.rooms.facts import RoomFacts
 from services.rooms.rules import member_in, require_known_seat, require_member_in, room_in
-from services.streams.append import Append, Outcome, Plan, Step, View, marker_entry, notice_entry, text_entry
+from services.streams.append import Append, Outcome, Plan, Step, View, Wider, marker_entry, notice_entry, text_entry
 from services.streams.items import Item, wire_item
 from store.database import Update
 from store.tables import ENTRIES, MEMBERS, Effect, Entry, Member, Notice, Room, Text
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Cid = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[ -}][ -~]*(?![^ -~])$")]
-
-WIDER_TRIES = 3
-"""Tries when a direct room is hidden by somebody at the very moment that the other writes."""
 
 
 class Send(Input):
@@ -34,38 +31,24 @@ class Send(Input):
     reply_to: MessageId | None = None
 
 
-class _Wider(Exception):
-    """Somebody hid the room meanwhile."""
-
-
-async def _send(context: Context, given: Send) -> Item:
+async def _send(context: Context, given: Send) -> Entered:
     """Send a message to a room; the same cid again answers the message as it is now."""
     caller = context.caller
-    application = context.application
-    digest = _digest(given)
-    for _ in range(WIDER_TRIES):
-        seat = await require_known_seat(context, given.room)
-        if seat.room.kind == "self":
-            raise Forbidden("nobody writes into an own stream")
-        hidden = [] if seat.room.kind != "direct" else await _hidden(context, seat.room)
-        if given.reply_to is not None:
-            await _require_reply(context, given, seat.first_seq)
-        body = Text(text=given.text, reply_to=given.reply_to)
-        entry = text_entry(given.room, caller.user, caller.username, given.cid, body, digest)
-        version = seat.facts.version
-        append = Append(
-            (given.room, *(self_stream(user) for user in hidden)),
-            functools.partial(_plan, context, entry, hidden),
-            None if hidden else entry,
-            functools.partial(_still, seat.facts, version),
-        )
-        try:
-            outcome = await context.append(append)
-        except _Wider:
-            application.facts.forget(given.room)
-            continue
-        return _answer(context, outcome)
-    raise Unavailable
+    seat = await require_known_seat(context, given.room)
+    if seat.room.kind == "self":
+        raise Forbidden("nobody writes into an own stream")
+    hidden = [] if seat.room.kind != "direct" else await _hidden(context, seat.room)
+    if given.reply_to is not None:
+        await _require_reply(context, given, seat.first_seq)
+    body = Text(text=given.text, reply_to=given.reply_to)
+    entry = text_entry(given.room, caller.user, caller.username, given.cid, body, _digest(given))
+    append = Append(
+        (given.room, *(self_stream(user) for user in hidden)),
+        functools.partial(_plan, context, entry, hidden),
+        None if hidden else entry,
+        functools.partial(_still, seat.facts, seat.facts.version),
+    )
+    return Entered(context.application.lanes.append(append), functools.partial(_answer, context))
 
 
 def _answer(context: Context, outcome: Outcome) -> Item:
@@ -80,7 +63,7 @@ def _still(facts: RoomFacts, version: int) -> bool:
     return facts.version == version
 
 
-async def _plan(context: Context, entry: Entry, expected: list[str], view: View) -> Plan:
+async def _plan(context: Context, entry: Entry, hidden: list[str], view: View) -> Plan:
     """Check again, with the stream's lane held, and make a direct room show where it was hidden."""
     room = await room_in(context, view, entry.stream)
     await require_member_in(context, view, room, entry.author)
@@ -89,8 +72,9 @@ async def _plan(context: Context, entry: Entry, expected: list[str], view: View)
         for user in room.pair:
             member = await member_in(context, view, room.id, user)
             if member is not None and member.hidden:
-                if user not in expected:
-                    raise _Wider
+                if user not in hidden:
+                    hidden.append(user)
+                    raise Wider(self_stream(user))
                 _show(plan, room, member)
     fresh = msgspec.structs.replace(entry, rev=0, seq=0, changed=0)
     plan.steps.append(Step(fresh))
@@ -129,12 +113,12 @@ def _place(context: Context, given: Send) -> str:
 
 SEND = Operation(
     name="message.send",
-    ordered=True,
+    enter=_send,
     method="POST",
     path="/api/rooms/{room}/messages",
     input=Send,
     output=Item,
-    run=_send,
+    run=waiting(_send),
     statuses=(201, 200),
     raises=(RoomNotFound, NotMember, Forbidden, MessageNotFound, CidConflict),
     limits=((SEND_USER, by_user), (SEND_ROOM, _place)),

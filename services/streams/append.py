@@ -19,6 +19,14 @@ class Later(Exception):
     """A plan needs a record that an earlier one of the same flight changes."""
 
 
+class Wider(Exception):
+    """A plan has to write to streams whose lanes it does not hold: it runs again with them."""
+
+    def __init__(self, *streams: str) -> None:
+        self.streams = streams
+        super().__init__(*streams)
+
+
 @dataclass(slots=True)
 class Step:
     """One rev: a new item, or a marker with the ``subject`` (item or room) as it is from then on."""

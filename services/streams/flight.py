@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 
 from services.errors import CidConflict, Unavailable
-from services.streams.append import Append, Later, Outcome, Plan, Step, View
+from services.streams.append import Append, Later, Outcome, Plan, Step, View, Wider
 from services.streams.batch import Batch, Event, batch_of, event_of
 from store.database import Database, Insert, Put, Update, Write
 from store.errors import Duplicate, Mismatch, StoreError, Unknown
@@ -155,8 +155,10 @@ class Flight:
             cids = {(step.entry.stream, step.entry.author, step.entry.cid) for step in plan.steps}
             if cids & self._cids:
                 raise Later
-        except Later:
+        except (Later, Wider) as again:
             self._held.update(append.streams)
+            if isinstance(again, Wider):
+                append.streams = tuple(dict.fromkeys((*append.streams, *again.streams)))
             back.append(append)
             return None
         except Exception as error:  # noqa: BLE001 - whatever a plan raises is its own caller's, never the flight's

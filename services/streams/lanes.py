@@ -177,18 +177,25 @@ class Lanes:
                 await self._catch_up(lane)
             except StoreError:
                 lane.head = None
-        for append in reversed(back):
-            if append.future.done():
-                continue  # given up by its caller, and not written
-            append.attempts += 1
-            append.item = None
-            for stream in append.streams:
-                lanes[stream].waiting.appendleft(append)
-            self._waiting += 1
+        self._put_back(back, lanes)
         for stream, lane in lanes.items():
             lane.busy = False
             if lane.waiting:
                 self._ready[stream] = lane
+
+    def _put_back(self, back: list[Append], held: dict[str, Lane]) -> None:
+        """Let appends be first in their lanes again, with a plan; those given up by their callers are not written."""
+        for append in reversed(back):
+            if append.future.done():
+                continue
+            append.attempts += 1
+            append.item = None
+            for stream in append.streams:
+                lane = held.get(stream) or self._lane(stream)
+                lane.waiting.appendleft(append)
+                if not lane.busy:
+                    self._ready[stream] = lane
+            self._waiting += 1
 
     async def _catch_up(self, lane: Lane) -> None:
         if lane.head is None:

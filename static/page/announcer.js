@@ -1,4 +1,4 @@
-import { h } from './dom.js';
+import { h } from './drawing/dom.js';
 
 const CALM_MS = 1000;
 const LONGEST = 200;

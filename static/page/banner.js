@@ -1,4 +1,4 @@
-import { h, once } from './dom.js';
+import { h, once } from './drawing/dom.js';
 
 /** @import { Chat } from './chat.js' */
 

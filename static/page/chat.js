@@ -1,4 +1,4 @@
-import { Outbox } from '../state/outbox.js';
+import { Outbox } from '../kept/outbox.js';
 import { Reader } from '../state/reader.js';
 import { Store } from '../state/store.js';
 import { Sync } from '../state/sync.js';

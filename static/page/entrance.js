@@ -1,9 +1,9 @@
 import { Account } from '../account/account.js';
-import { told } from '../state/tabs.js';
+import { told } from '../kept/tabs.js';
 import { Refused } from '../wire/refused.js';
 import { clearComplaints, field, onSubmit } from './dialogs/dialog.js';
-import { h } from './dom.js';
-import { logo } from './logo.js';
+import { h } from './drawing/dom.js';
+import { logo } from './drawing/logo.js';
 
 /** The way in: log in, or register. */
 export class Entrance {

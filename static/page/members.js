@@ -1,15 +1,15 @@
 import { inWords } from '../wire/refused.js';
-import { personAvatar } from './avatar.js';
+import { personAvatar } from './drawing/avatar.js';
 import { confirm } from './dialogs/confirm.js';
 import { openPeople } from './dialogs/people.js';
-import { h, keyed, once } from './dom.js';
-import { icon } from './icons.js';
-import { menuButton } from './menu.js';
+import { h, keyed, once } from './drawing/dom.js';
+import { icon } from './drawing/icons.js';
+import { menuButton } from './drawing/menu.js';
 
 /** @import { Chat } from './chat.js' */
 /** @import { Room } from '../state/room.js' */
 /** @import { MemberData, Role } from '../types.js' */
-/** @import { Choice } from './menu.js' */
+/** @import { Choice } from './drawing/menu.js' */
 
 const PAUSE_MS = 300;
 const ORDER = { owner: 0, moderator: 1, member: 2 };

@@ -1,10 +1,10 @@
 import { Banner } from './banner.js';
 import { Conversation } from './conversation/conversation.js';
-import { h, once } from './dom.js';
+import { h, once } from './drawing/dom.js';
 import { Members } from './members.js';
-import { RoomList } from './roomlist.js';
-import { roomName } from './words.js';
-import { icon } from './icons.js';
+import { RoomList } from './rooms/list.js';
+import { roomName } from './drawing/words.js';
+import { icon } from './drawing/icons.js';
 
 /** @import { Chat } from './chat.js' */
 /** @import { Room } from '../state/room.js' */

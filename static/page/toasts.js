@@ -1,5 +1,5 @@
-import { h } from './dom.js';
-import { icon } from './icons.js';
+import { h } from './drawing/dom.js';
+import { icon } from './drawing/icons.js';
 
 const SHOWN_MS = 6000;
 const MOST = 3;

@@ -1,4 +1,4 @@
-import { tell } from './tabs.js';
+import { tell } from '../kept/tabs.js';
 
 /** @import { Connection } from '../wire/connection.js' */
 /** @import { Room } from './room.js' */

@@ -1,10 +1,10 @@
 import { CatchUp } from './catchup.js';
 import { Cursors } from './cursors.js';
-import { told } from './tabs.js';
+import { told } from '../kept/tabs.js';
 
 /** @import { Connection } from '../wire/connection.js' */
 /** @import { EventFrame, Hello, Item, MemberData, RoomData } from '../types.js' */
-/** @import { Outbox } from './outbox.js' */
+/** @import { Outbox } from '../kept/outbox.js' */
 /** @import { Room } from './room.js' */
 /** @import { Store } from './store.js' */
 

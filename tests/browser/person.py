@@ -170,7 +170,7 @@ class Person:
         await row.hover()
         await row.get_by_role("toolbar").get_by_role("button", name=action).click()
 
-    async def sees(self, *texts: str, timeout: float = 15_000) -> None:
+    async def sees(self, *texts: str, within_ms: float = 15_000) -> None:
         """Wait until exactly these texts are drawn, in this order, and none of them is on its way."""
-        await expect(self.texts).to_have_text(list(texts), timeout=timeout)
-        await expect(self.page.locator("ol.messages .pending")).to_have_count(0, timeout=timeout)
+        await expect(self.texts).to_have_text(list(texts), timeout=within_ms)
+        await expect(self.page.locator("ol.messages .pending")).to_have_count(0, timeout=within_ms)

@@ -1,7 +1,7 @@
 """Draw the picture of the page that the README shows: python -m tests.browser.picture [folder]
 
-Starts a server on an empty store, lets people talk, and keeps docs/page.png; with a folder, also how the page looks on a
-phone, in the dark and on the way in.
+Starts a server on an empty store, lets people talk, and keeps docs/page.png; with a folder, also how the page looks on
+a phone, in the dark and on the way in.
 """
 
 import asyncio
@@ -144,7 +144,6 @@ async def main(folder: Path | None) -> None:
             await talk(people)
             await shoot(mira, ROOT / "docs" / "page.png")
             if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
                 await more(browser, url, folder)
             for person in people.values():
                 await person.check()
@@ -152,4 +151,7 @@ async def main(folder: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+    wanted = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    if wanted is not None:
+        wanted.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(wanted))

@@ -76,9 +76,9 @@ async def test_two_tabs_with_one_outbox_send_each_text_once(come: Come, cable: C
             for shown in (ana, other):
                 await expect(shown.page.locator("ol.messages .pending")).to_have_count(len(wanted))
     cable.mend()
-    await ben.sees(*wanted, timeout=40_000)
-    await ana.sees(*wanted, timeout=40_000)
-    await other.sees(*wanted, timeout=40_000)
+    await ben.sees(*wanted, within_ms=40_000)
+    await ana.sees(*wanted, within_ms=40_000)
+    await other.sees(*wanted, within_ms=40_000)
     await asyncio.gather(ana.say("left at last"), other.say("right at last"))
     await expect(ben.texts).to_have_count(len(wanted) + 2)
     await expect(ben.message("left at last")).to_have_count(1)
@@ -96,7 +96,7 @@ async def test_a_tab_sends_what_another_one_left_behind(come: Come, cable: Cable
     await expect(other.page.locator("ol.messages .pending")).to_have_count(1)
     await ana.page.close()
     cable.mend()
-    await ben.sees("left behind", timeout=40_000)
+    await ben.sees("left behind", within_ms=40_000)
     await other.sees("left behind")
 
 

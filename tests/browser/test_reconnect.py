@@ -54,7 +54,7 @@ async def test_who_was_away_has_everything_in_order_and_nothing_twice(how: str, 
     await ana.context.set_offline(False)
     await ana.page.evaluate("dispatchEvent(new Event('online'))")
     everything = ["Message deleted", "second, mended", "third", "while you were away", "written without a network"]
-    await ana.sees(*everything, timeout=40_000)
+    await ana.sees(*everything, within_ms=40_000)
     await ben.sees(*everything)
     await expect(banner).to_be_hidden()
 
@@ -68,7 +68,7 @@ async def test_the_page_comes_back_after_the_server_was_restarted(come: Come, se
     await asyncio.to_thread(server.stop)
     await ana.say("meanwhile")
     await asyncio.to_thread(server.start)
-    await ben.sees("before", "meanwhile", timeout=40_000)
+    await ben.sees("before", "meanwhile", within_ms=40_000)
     await ben.say("after")
     await ana.sees("before", "meanwhile", "after")
 

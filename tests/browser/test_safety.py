@@ -22,10 +22,13 @@ ATTACKS = (
     "<svg onload=window.__pwned=1>",
     '"><iframe srcdoc="<script>parent.__pwned = 1</script>"></iframe>',
     "javascript:window.__pwned=1",
-    "https://example.org/\"onmouseover=\"window.__pwned=1",
+    'https://example.org/"onmouseover="window.__pwned=1',
     "{{constructor.constructor('window.__pwned=1')()}} ${window.__pwned=1}",
     "data:text/html,<script>window.__pwned=1</script> vbscript:x",
 )
+
+
+LINKS = "[...document.querySelectorAll('ol.messages a')].map((link) => [link.href, link.rel])"
 
 
 async def post(socket: Socket, room: str, texts: list[str]) -> list[str]:
@@ -51,7 +54,7 @@ async def test_texts_are_shown_unchanged_and_never_run(come: Come, site: Site) -
     assert len(sent) > 500
     await expect(ana.page.locator("ol.messages > li").last).to_contain_text(sent[-1].split()[0])
     assert await read_all(ana) == sent
-    hrefs = await ana.page.evaluate("[...document.querySelectorAll('ol.messages a')].map((link) => [link.href, link.rel])")
+    hrefs = await ana.page.evaluate(LINKS)
     assert all(href.startswith(("http://", "https://")) and rel == "noopener noreferrer" for href, rel in hrefs)
 
 

@@ -19,6 +19,22 @@ DRAWN_MOST = 400
 """Rows that may be in the document, however many were loaded."""
 
 
+FIRST_VISIBLE = """
+() => {
+  const { top } = document.querySelector(".scroller").getBoundingClientRect();
+  const texts = [...document.querySelectorAll("ol.messages .text")];
+  const first = texts.find((text) => text.getBoundingClientRect().top > top);
+  return [first.textContent, first.getBoundingClientRect().top];
+}
+"""
+WHERE = """
+(wanted) => {
+  const texts = [...document.querySelectorAll("ol.messages .text")];
+  return texts.find((text) => text.textContent === wanted)?.getBoundingClientRect().top;
+}
+"""
+
+
 @pytest.mark.timeout(300)
 async def test_10_000_messages_make_no_long_task(browser: Browser, come: Come, site: Site) -> None:
     ana = await come()
@@ -92,10 +108,10 @@ async def test_a_long_message_is_folded_until_somebody_wants_it(come: Come) -> N
     text = "\n".join(f"line {number}" for number in range(60))
     await ana.say(text)
     row = ana.message("line 59")
-    folded = (await row.bounding_box() or {})["height"]
+    folded = await row.evaluate("(row) => row.clientHeight")
     await row.get_by_role("button", name="Show all").click()
     await expect(row.get_by_role("button", name="Show less")).to_be_visible()
-    assert (await row.bounding_box() or {})["height"] > 2 * folded
+    assert await row.evaluate("(row) => row.clientHeight") > 2 * folded
 
 
 async def test_loading_older_messages_keeps_what_is_seen_in_its_place(come: Come, site: Site) -> None:
@@ -106,19 +122,12 @@ async def test_loading_older_messages_keeps_what_is_seen_in_its_place(come: Come
     await say_many(site, ben, room, 400)
     await ana.page.reload()
     await to_newest(ana, "text 399")
-    where = "(text) => [...document.querySelectorAll('ol.messages .text')].find((p) => p.textContent === text)?.getBoundingClientRect().top"
     scroller = ana.page.locator(".scroller")
     for _ in range(12):
-        first = await ana.page.evaluate(
-            """() => {
-              const top = document.querySelector(".scroller").getBoundingClientRect().top;
-              return [...document.querySelectorAll("ol.messages .text")].find((p) => p.getBoundingClientRect().top > top).textContent;
-            }"""
-        )
-        before = await ana.page.evaluate(where, first)
+        first, before = await ana.page.evaluate(FIRST_VISIBLE)
         await scroller.evaluate("(element) => { element.scrollTop -= 120; }")
-        await ana.page.evaluate("new Promise((drawn) => setTimeout(drawn, 100))")
-        after = await ana.page.evaluate(where, first)
+        await ana.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        after = await ana.page.evaluate(WHERE, first)
         assert after == pytest.approx(before + 120, abs=2)
 
 
@@ -151,7 +160,8 @@ async def test_an_answer_leads_to_the_message_it_answers_however_old(come: Come,
     ben = await site.register("ben")
     await ben.post("rooms", room, "members", body={})
     await say_many(site, ben, room, 600)
-    (first,) = [item for item in (await ben.get("rooms", room, "messages", after=0))["items"] if item["kind"] == "text"][:1]
+    items = (await ben.get("rooms", room, "messages", after=0))["items"]
+    first = next(item for item in items if item["kind"] == "text")
     answer = {"text": "you said it", "cid": "answer", "reply_to": first["id"]}
     await ben.post("rooms", room, "messages", body=answer)
     await ana.page.reload()

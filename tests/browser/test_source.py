@@ -8,11 +8,12 @@ import pytest
 
 STATIC = Path(__file__).resolve().parent.parent.parent / "static"
 SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if "vendor" not in path.parts)
-SHEETS = sorted(STATIC.rglob("*.css"))
+SHEETS = sorted((STATIC / "style").glob("*.css"))
 LINES_MOST = 300
 
 FORBIDDEN = {
-    "text becomes a program or HTML": r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|eval\(|new Function)",
+    "text becomes HTML": r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc)",
+    "text becomes a program": r"\b(eval\(|new Function|setTimeout\(['\"`])",
     "tokens would lie open": r"\b(localStorage|sessionStorage|document\.cookie)\b",
     "code of others": r"""(from|import)\s*\(?\s*['"](?!\.{1,2}/)""",
     "left to be done": r"\b(TODO|FIXME|XXX|console\.|debugger)",

@@ -81,7 +81,7 @@ async def make(folder: Path) -> None:
                 created_at=NOW,
             ),
         )
-        login = Login(id=f"login-{number}", user=user, created_at=NOW, expires_at=NOW + 10**9)
+        login = Login(id=f"login-{number}", user=user, live=True, created_at=NOW, expires_at=NOW + 10**9)
         await database.insert(LOGINS, login)
         await database.insert(
             REFRESHES, Refresh(id=f"{number:064x}", login=login.id, created_at=NOW, expires_at=NOW + 1)

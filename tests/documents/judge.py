@@ -138,7 +138,7 @@ class Judge:
             name = f"event.{frame['ev']}"
         elif op in self._messages:
             name = f"{op}.{'ok' if 'ok' in frame else 'err'}"
-        elif frame.get("err", {}).get("code") == "bad_request":
+        elif frame.get("err", {}).get("code") in ("bad_request", "rate_limited"):
             name = "ping.err"  # an unknown op is refused as any other may be
         else:
             return "an op that is not described was not refused"

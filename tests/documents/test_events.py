@@ -10,13 +10,11 @@ import msgspec
 from tests.client.site import Site
 from tests.client.socket import Socket
 from tests.client.wire import Closed, Wire
+from tests.documents.kinds import UNTOLD
 from tests.processes import ServerProcess, running
 from ws.codes import CloseCode
 from ws.door import GOAWAY_SPREAD_MS
 from ws.events import EVENTS, GoAway, GoAwayEvent, LiveEvent, name_of
-
-UNTOLD = {"behind", "reset"}
-"""Kinds that clients must be ready for, and that nothing makes the server say yet."""
 
 
 class Told:

@@ -7,13 +7,11 @@ import pytest
 
 from tests import recorder
 from tests.documents.judge import Judge
+from tests.documents.kinds import UNTOLD
 from tests.documents.last import is_whole, wait_for_all
 
 WAIT_S = 900.0
 """How long the other processes may need for the tests that they have begun."""
-
-NEVER = frozenset({"behind", "reset"})
-"""Events that clients must be ready for, and that nothing makes this server say yet (docs/protocol.md, section 4)."""
 
 
 @pytest.mark.last
@@ -25,9 +23,9 @@ def test_everything_that_was_said_is_described(request: pytest.FixtureRequest, o
     wrong = [text for text in map(judge.judge, recorder.read()) if text is not None]
     assert wrong[:10] == []
     kinds = {name.removeprefix("event.") for name in asyncapi["operations"] if name.startswith("event.")}
-    assert not judge.events & NEVER, "take it from the list: it is said"
+    assert not judge.events & UNTOLD, "take it from the list: it is said"
     if is_whole(request.config):
-        assert judge.events == kinds - NEVER, "kinds of events that no test has seen"
+        assert judge.events == kinds - UNTOLD, "kinds of events that no test has seen"
     if hasattr(request.config, "workerinput"):
         shutil.rmtree(recorder.directory(), ignore_errors=True)
 

@@ -1,9 +1,10 @@
 import { openEmojis } from '../dialogs/emojis.js';
-import { h } from '../dom.js';
-import { QUICK } from '../emoji.js';
-import { icon } from '../icons.js';
+import { h } from '../drawing/dom.js';
+import { QUICK } from '../drawing/emoji.js';
+import { icon } from '../drawing/icons.js';
+import { rowOf } from './reach.js';
 
-/** @import { Icon } from '../icons.js' */
+/** @import { Icon } from '../drawing/icons.js' */
 /** @import { Item } from '../../types.js' */
 /** @import { Messages } from './messages.js' */
 
@@ -37,7 +38,7 @@ export class Actions {
    * @param {boolean} isFocus
    */
   #at(event, isFocus) {
-    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('ol.messages > li'));
+    const row = rowOf(event);
     if (!row || (row === this.#row && this.element.parentElement)) return;
     // Where the keyboard is in the tools, a mouse that happens to lie there does not take them away.
     if (!isFocus && this.element.querySelector(':focus-visible')) return;

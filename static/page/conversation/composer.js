@@ -1,7 +1,7 @@
 import { inWords } from '../../wire/refused.js';
 import { openEmojis } from '../dialogs/emojis.js';
-import { h } from '../dom.js';
-import { icon } from '../icons.js';
+import { h } from '../drawing/dom.js';
+import { icon } from '../drawing/icons.js';
 
 /** @import { Chat } from '../chat.js' */
 /** @import { Item } from '../../types.js' */

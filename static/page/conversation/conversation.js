@@ -1,15 +1,15 @@
-import { roomAvatar } from '../avatar.js';
+import { roomAvatar } from '../drawing/avatar.js';
 import { confirm } from '../dialogs/confirm.js';
 import { openDetails } from '../dialogs/details.js';
-import { focusIn, giveFocus, h, once } from '../dom.js';
-import { icon } from '../icons.js';
-import { menuButton } from '../menu.js';
-import { roomName } from '../words.js';
+import { focusIn, giveFocus, h, once } from '../drawing/dom.js';
+import { icon } from '../drawing/icons.js';
+import { menuButton } from '../drawing/menu.js';
+import { roomName } from '../drawing/words.js';
 import { Composer } from './composer.js';
 import { Messages } from './messages.js';
 
 /** @import { Chat } from '../chat.js' */
-/** @import { Choice } from '../menu.js' */
+/** @import { Choice } from '../drawing/menu.js' */
 /** @import { Room } from '../../state/room.js' */
 
 /** A mouse or a trackpad: opening a room may put the cursor into the text at once, no keyboard slides in. */
@@ -33,7 +33,7 @@ export class Conversation {
     this.composer = new Composer(chat, room, {
       lastOfMine: () => this.messages.lastOfMine,
       sent: () => this.messages.toNewest(),
-      browse: () => this.messages.focus(),
+      browse: () => this.messages.reach.focus(),
     });
     this.messages = new Messages(chat, room, {
       edit: (item) => this.composer.edit(item),

@@ -1,9 +1,10 @@
 import { inWords, Refused } from '../../wire/refused.js';
 import { confirm } from '../dialogs/confirm.js';
-import { h, once } from '../dom.js';
-import { icon } from '../icons.js';
+import { h, once } from '../drawing/dom.js';
+import { icon } from '../drawing/icons.js';
 import { Actions } from './actions.js';
 import { Quotes } from './quotes.js';
+import { Reach } from './reach.js';
 import { drawRow } from './row.js';
 import { Rows } from './rows.js';
 import { ScrollWindow } from './scroll.js';
@@ -15,8 +16,6 @@ import { ScrollWindow } from './scroll.js';
 
 /** The messages of one room: loading, scrolling, reading, and what is done to a message. */
 export class Messages {
-  /** The row that arrow keys are on. */
-  #active = '';
   /** Where to look first once something is loaded. */
   #isPlaced = false;
   #isLoading = false;
@@ -42,6 +41,7 @@ export class Messages {
     this.newest = h('button', { type: 'button', class: 'newest', hidden: true, onclick: () => this.toNewest() }, icon('arrowDown'), h('span', {}));
     this.element = h('div', { class: 'history' }, this.scroller, this.newest);
     this.actions = new Actions(this);
+    this.reach = new Reach(this);
     this.window = new ScrollWindow({
       scroller: this.scroller,
       list: this.list,
@@ -69,8 +69,6 @@ export class Messages {
       this.quotes.changed.listen(draw),
       chat.connection.changed.listen(() => this.load()),
     ];
-    this.list.addEventListener('keydown', (event) => this.#key(event));
-    this.list.addEventListener('focusin', (event) => this.#focused(event));
     const look = () => this.#moved();
     addEventListener('focus', look, { signal: chat.closing });
     document.addEventListener('visibilitychange', look, { signal: chat.closing });
@@ -114,14 +112,7 @@ export class Messages {
     this.#say();
     if (timeline.isLoaded && !this.#isPlaced) this.#place();
     else this.window.draw();
-    this.#reach();
-  }
-
-  /** While nobody is among the messages, Tab leads to the newest one. */
-  #reach() {
-    const last = /** @type {HTMLElement | null} */ (this.list.lastElementChild);
-    const isAmong = this.list.contains(document.activeElement);
-    if (last && (!isAmong || !this.list.querySelector(':scope > [tabindex="0"]'))) this.#activate(last);
+    this.reach.settle();
   }
 
   /** Look at the first unread message, or at the newest. */
@@ -149,7 +140,7 @@ export class Messages {
     const element = drawRow(this, row);
     element.dataset.key = row.key;
     this.actions.follow(element, row.item);
-    if (row.key === this.#active) this.#activate(element);
+    this.reach.follow(element);
     return element;
   }
 
@@ -204,58 +195,6 @@ export class Messages {
   get lastOfMine() {
     const { id } = this.chat.me;
     return this.room.timeline.items.findLast((item) => item.kind === 'text' && item.author?.id === id && !item.deleted);
-  }
-
-  /** Put the focus on the messages. */
-  focus() {
-    /** @type {HTMLElement | null} */ (this.list.querySelector(':scope > [tabindex="0"]'))?.focus();
-  }
-
-  /** @param {FocusEvent} event */
-  #focused(event) {
-    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('ol.messages > li'));
-    if (row && row.dataset.key !== this.#active) this.#activate(row);
-  }
-
-  /**
-   * Make a row the one that Tab reaches; what is inside it can be reached then too.
-   * @param {HTMLElement} row
-   */
-  #activate(row) {
-    if (row.dataset.key === this.#active && row.tabIndex === 0) return;
-    for (const old of this.list.querySelectorAll(':scope > [tabindex="0"]')) {
-      old.setAttribute('tabindex', '-1');
-      for (const inner of old.querySelectorAll('a, button')) inner.setAttribute('tabindex', '-1');
-    }
-    this.#active = row.dataset.key ?? this.#active;
-    row.setAttribute('tabindex', '0');
-    for (const inner of row.querySelectorAll('a, button')) inner.setAttribute('tabindex', '0');
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('ol.messages > li'));
-    if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === 'Escape') {
-      if (event.target === row) this.composer.write();
-      else row.focus();
-      event.preventDefault();
-    }
-    if (event.target !== row) return;
-    /** @type {Record<string, () => Element | null>} */
-    const moves = {
-      ArrowUp: () => row.previousElementSibling,
-      ArrowDown: () => row.nextElementSibling,
-      Home: () => this.list.firstElementChild,
-      End: () => this.list.lastElementChild,
-    };
-    const to = moves[event.key]?.();
-    if (event.key in moves) event.preventDefault();
-    if (to instanceof HTMLElement) {
-      to.focus({ preventScroll: true });
-      to.scrollIntoView({ block: 'nearest' });
-    } else if (event.key === 'ArrowDown' && this.window.isStuck) this.composer.write();
-    if (event.key === 'Enter') this.actions.focus();
   }
 
   /**

@@ -1,8 +1,8 @@
-import { personAvatar } from '../avatar.js';
-import { h, hidden, put } from '../dom.js';
-import { icon } from '../icons.js';
-import { fullTime, timeOf } from '../time.js';
-import { isFewEmoji, linked, noticeWords } from '../words.js';
+import { personAvatar } from '../drawing/avatar.js';
+import { h, hidden, put } from '../drawing/dom.js';
+import { icon } from '../drawing/icons.js';
+import { fullTime, timeOf } from '../drawing/time.js';
+import { isFewEmoji, linked, noticeWords } from '../drawing/words.js';
 
 /** @import { Item, Pending, Reaction } from '../../types.js' */
 /** @import { Messages } from './messages.js' */

@@ -1,4 +1,4 @@
-import { dayOf, dayWords } from '../time.js';
+import { dayOf, dayWords } from '../drawing/time.js';
 
 /** @import { Chat } from '../chat.js' */
 /** @import { Item, Pending } from '../../types.js' */

@@ -1,4 +1,4 @@
-import { keyed, once } from '../dom.js';
+import { keyed, once } from '../drawing/dom.js';
 
 /** @import { Row, Rows } from './rows.js' */
 

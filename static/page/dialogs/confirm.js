@@ -1,4 +1,4 @@
-import { h } from '../dom.js';
+import { h } from '../drawing/dom.js';
 import { onSubmit, openDialog } from './dialog.js';
 
 /**

@@ -1,5 +1,5 @@
 import { Refused } from '../../wire/refused.js';
-import { h } from '../dom.js';
+import { h } from '../drawing/dom.js';
 import { field, onSubmit, openDialog } from './dialog.js';
 
 /** @import { Chat } from '../chat.js' */

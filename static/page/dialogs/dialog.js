@@ -1,8 +1,8 @@
 import { inWords, Refused } from '../../wire/refused.js';
-import { h, put, uniqueId } from '../dom.js';
-import { icon } from '../icons.js';
+import { h, put, uniqueId } from '../drawing/dom.js';
+import { icon } from '../drawing/icons.js';
 
-/** @import { Child } from '../dom.js' */
+/** @import { Child } from '../drawing/dom.js' */
 
 /**
  * Open a modal dialog. The browser keeps the focus inside, closes on Escape, and gives the focus back.

@@ -1,7 +1,7 @@
 import { inWords } from '../../wire/refused.js';
-import { empty, h, hidden } from '../dom.js';
-import { icon } from '../icons.js';
-import { visible } from '../words.js';
+import { empty, h, hidden } from '../drawing/dom.js';
+import { icon } from '../drawing/icons.js';
+import { visible } from '../drawing/words.js';
 import { openDialog } from './dialog.js';
 
 /** @import { Chat } from '../chat.js' */

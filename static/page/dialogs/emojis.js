@@ -1,5 +1,5 @@
-import { h, put } from '../dom.js';
-import { asEmoji, GROUPS } from '../emoji.js';
+import { h, put } from '../drawing/dom.js';
+import { asEmoji, GROUPS } from '../drawing/emoji.js';
 import { openDialog } from './dialog.js';
 
 const ACROSS = 8;

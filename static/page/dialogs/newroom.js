@@ -1,5 +1,5 @@
 import { Refused } from '../../wire/refused.js';
-import { h, uniqueId } from '../dom.js';
+import { h, uniqueId } from '../drawing/dom.js';
 import { field, onSubmit, openDialog } from './dialog.js';
 
 /** @import { Chat } from '../chat.js' */

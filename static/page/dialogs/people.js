@@ -1,7 +1,7 @@
 import { inWords } from '../../wire/refused.js';
-import { personAvatar } from '../avatar.js';
-import { h, keyed } from '../dom.js';
-import { icon } from '../icons.js';
+import { personAvatar } from '../drawing/avatar.js';
+import { h, keyed } from '../drawing/dom.js';
+import { icon } from '../drawing/icons.js';
 import { openDialog } from './dialog.js';
 
 /** @import { Chat } from '../chat.js' */

@@ -11,7 +11,7 @@ import pytest
 from store.database import Index, Table
 from store.database_sqlite import SqliteDatabase
 from store.errors import Undeclared, WrongStore
-from store.sqlite_shape import Shape
+from store.sqlite.shape import Shape
 from tests.contract.tables import BARE, TABLES, TEXTS, THINGS, Text, Thing, thing
 
 ROOT = Path(__file__).parents[3]

@@ -13,7 +13,7 @@ import pytest
 from store.database import Delete, Increment, Insert, Max, Put, Update, Write
 from store.database_sqlite import SqliteDatabase
 from store.errors import Duplicate, Mismatch, StoreError
-from store.sqlite_draft import chunks
+from store.sqlite.draft import chunks
 from tests.contract.tables import BARE, EVENTS, TABLES, TEXTS, THINGS, Event, Text, thing
 
 Job = Callable[[SqliteDatabase], Awaitable[Any]]

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from store import sqlite_query
 from store.database_sqlite import SqliteDatabase
-from store.sqlite_query import Question
-from store.sqlite_shape import Shape
+from store.sqlite import query
+from store.sqlite.query import Question
+from store.sqlite.shape import Shape
 from tests.contract.tables import EVENTS, TABLES, TEXTS, THINGS, thing
 
 
@@ -29,23 +29,23 @@ async def plan(database: SqliteDatabase, question: Question | None) -> list[str]
 
 @pytest.mark.parametrize("count", [1, 2, 3, 100])
 async def test_records_are_found_by_their_ids(database: SqliteDatabase, count: int) -> None:
-    question = sqlite_query.get_many(Shape(THINGS), [str(number) for number in range(count)])
+    question = query.get_many(Shape(THINGS), [str(number) for number in range(count)])
     assert await plan(database, question) == ["SEARCH things USING INDEX sqlite_autoindex_things_1 (id=?)"]
 
 
 async def test_the_tail_is_found_by_the_rowid(database: SqliteDatabase) -> None:
-    question = sqlite_query.tail(Shape(EVENTS), 5, 10)
+    question = query.tail(Shape(EVENTS), 5, 10)
     assert await plan(database, question) == ["SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"]
 
 
 async def test_a_count_reads_what_its_index_finds(database: SqliteDatabase) -> None:
     how: dict[str, Any] = {"match": {"label": "x", "least": None}, "differ": {"id": "y"}, "limit": 10}
-    question = sqlite_query.count(Shape(THINGS), {"group": "g"}, "rank", 1, None, **how)
+    question = query.count(Shape(THINGS), {"group": "g"}, "rank", 1, None, **how)
     assert "SEARCH things USING INDEX things__group_rank (group=? AND rank>?)" in await plan(database, question)
 
 
 async def test_a_search_begins_with_the_words(database: SqliteDatabase) -> None:
-    question = sqlite_query.search(Shape(TEXTS), "hello wor", {"shelf": "a"}, "9", 10)
+    question = query.search(Shape(TEXTS), "hello wor", {"shelf": "a"}, "9", 10)
     first, second, *rest = await plan(database, question)
     assert first.startswith("SCAN texts_words VIRTUAL TABLE INDEX")
     assert second == "SEARCH texts USING INTEGER PRIMARY KEY (rowid=?)"
@@ -63,5 +63,5 @@ async def test_the_one_row_of_an_answer_keeps_the_order(database: SqliteDatabase
 
 async def test_a_statement_is_made_once_however_many_ids_are_asked_for() -> None:
     shape = Shape(THINGS)
-    statements = {sqlite_query.get_many(shape, ["x"] * count)[0] for count in range(1, 1001)}
+    statements = {query.get_many(shape, ["x"] * count)[0] for count in range(1, 1001)}
     assert len(statements) == 11

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from store import sqlite_file, sqlite_reader, sqlite_writer
 from store.database_sqlite import SqliteDatabase
 from store.errors import Duplicate, Unavailable, Unknown
-from store.sqlite_answers import Answers
-from store.sqlite_jobs import Steps
-from store.sqlite_writer import Writer
+from store.sqlite import file, reader, writer
+from store.sqlite.answers import Answers
+from store.sqlite.jobs import Steps
+from store.sqlite.writer import Writer
 from tests.contract.tables import EVENTS, TABLES, THINGS, Event, thing
 
 
@@ -63,11 +63,10 @@ async def test_what_waits_is_written_in_one_commit(database: SqliteDatabase) -> 
     statements: list[str] = []
     connection = database._writer._connection
     assert connection is not None
+    connection.set_trace_callback(statements.append)
     with locked(database):
         calls = await settle([database.insert(THINGS, thing(number)) for number in range(500)])
-        connection.set_trace_callback(statements.append)
     await asyncio.gather(*calls)
-    connection.set_trace_callback(None)
     assert 1 <= statements.count("COMMIT") <= 3
     assert len(statements) < 40
 
@@ -75,7 +74,7 @@ async def test_what_waits_is_written_in_one_commit(database: SqliteDatabase) -> 
 async def test_another_process_that_holds_the_lock_too_long_is_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(file, "BUSY_TIMEOUT_S", 0.2)
     database = await SqliteDatabase.open(tmp_path / "parley.db", TABLES)
     with locked(database):
         for verb in (database.ping(), database.insert(THINGS, thing(1)), database.delete(THINGS, "x")):
@@ -95,7 +94,7 @@ async def test_opening_waits_for_another_process_but_not_for_ever(
         assert not opening.done()
         other.execute("ROLLBACK")
         await (await opening).close()
-    monkeypatch.setattr(sqlite_file, "BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(file, "BUSY_TIMEOUT_S", 0.2)
     with locked(database), pytest.raises(Unavailable, match="cannot open"):
         await SqliteDatabase.open(database.path, TABLES)
 
@@ -103,7 +102,7 @@ async def test_opening_waits_for_another_process_but_not_for_ever(
 async def test_too_many_waiting_writes_are_refused_at_once(
     database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_writer, "QUEUE_LIMIT", 10)
+    monkeypatch.setattr(writer, "QUEUE_LIMIT", 10)
     with locked(database):
         (first,) = await settle([database.ping()])
         await asyncio.sleep(0.1)  # the writer has taken it, and waits for the lock
@@ -123,7 +122,7 @@ async def test_too_many_waiting_writes_are_refused_at_once(
 async def test_too_many_waiting_reads_are_refused_at_once(
     database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_reader, "QUEUE_LIMIT", 100)
+    monkeypatch.setattr(reader, "QUEUE_LIMIT", 100)
     outcomes = await asyncio.gather(*(database.get(THINGS, "x") for _ in range(3000)), return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]
     assert 0 < len(refused) <= 2900
@@ -267,10 +266,10 @@ def failure(code: int) -> sqlite3.OperationalError:
 async def test_a_failed_commit_fails_its_group_and_the_next_is_tried_anew(
     database: SqliteDatabase, statement: str, code: int, outcome: type[Exception], caplog: pytest.LogCaptureFixture
 ) -> None:
-    connection = sqlite_file.connect(database.path, writing=True)
+    connection = file.connect(database.path, writing=True)
     failing: Any = Failing(connection, statement, partial(failure, code))
-    writer = Writer(partial(sqlite_file.connect, database.path, writing=True), failing, Answers(database._loop))
-    real, database._writer = database._writer, writer
+    own = Writer(partial(file.connect, database.path, writing=True), failing, Answers(database._loop))
+    real, database._writer = database._writer, own
     calls = await settle([database.insert(THINGS, thing(number)) for number in range(20)])
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert any(isinstance(each, outcome) for each in outcomes)
@@ -278,7 +277,7 @@ async def test_a_failed_commit_fails_its_group_and_the_next_is_tried_anew(
     kept = {number for number, each in enumerate(outcomes) if each is None}
     assert {record.number for record in await database.find(THINGS, {"group": "g"}, by="number")} == kept
     await database.insert(THINGS, thing(99))
-    await writer.close()
+    await own.close()
     database._writer = real
     assert "made up" in caplog.text
 

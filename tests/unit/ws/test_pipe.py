@@ -1,8 +1,9 @@
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.unit.ws.conftest import Peer
+from tests.peers import Peer, connections
 from ws.pipe import Pipe
 
 
@@ -13,6 +14,12 @@ class Owner:
         self.now = 100.0
         self.ready = asyncio.Event()
         self.pipe = Pipe(peer.stream, lambda: self.now, self.ready.set)
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    with connections() as connect:
+        yield connect()
 
 
 @pytest.fixture

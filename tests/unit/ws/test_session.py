@@ -14,7 +14,7 @@ from tests.client.socket import Socket
 from tests.client.wire import Closed
 from tests.people import Live, Person
 from tests.unstable import Fault
-from ws import session
+from ws import requests
 from ws.heartbeat import HELLO_S
 
 
@@ -177,7 +177,7 @@ async def test_answers_may_overtake_each_other(parley: Parley, ann: Person) -> N
 
 
 async def test_only_so_many_are_open_at_once(parley: Parley, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "OPEN_LIMIT", 4)
+    monkeypatch.setattr(requests, "OPEN_LIMIT", 4)
     room = await ann.create()
     live, other = await ann.connect(), await ann.connect()
     gate = parley.store.hold("find", times=100)

@@ -22,7 +22,7 @@ from tests.raw import CLOSE, PING, PONG, TEXT, Frame, Raw, close, frame, raw, te
 from ws import outbox
 from ws import socket as ws_socket
 from ws.outbox import Outbox
-from ws.socket import Connection
+from ws.socket import MESSAGES_PER_TURN, Connection
 
 GRACE_S = 0.15
 """What tests leave a peer to answer a close, instead of ``outbox.CLOSE_S``."""
@@ -309,7 +309,7 @@ async def test_message_that_is_not_finished_in_time_is_refused(
         await peer.send(frame(PING, b"p"))
         assert (await peer.receive()).opcode == PONG
     await refused(peer, 1008)
-    assert 0.2 <= time.monotonic() - began < 1.5
+    assert time.monotonic() - began >= 0.2
 
 
 async def test_messages_finished_in_time_may_follow_without_a_gap(peer: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -338,14 +338,32 @@ async def test_time_in_which_nothing_is_read_is_not_the_peers(
     assert (await peer.receive()).payload == b"later"
 
 
-async def test_flooder_does_not_have_the_loop_alone(peer: Raw) -> None:
-    flood = asyncio.create_task(asyncio.get_running_loop().sock_sendall(peer.sock, text("x") * 200_000))
-    longest, until = 0.0, time.monotonic() + 0.5
-    while (began := time.monotonic()) < until:
-        await asyncio.sleep(0)
-        longest = max(longest, time.monotonic() - began)
-    flood.cancel()
-    assert longest < 0.5
+async def test_flooder_does_not_have_the_loop_alone(peer: Raw, sessions: Sessions) -> None:
+    flood = asyncio.create_task(asyncio.get_running_loop().sock_sendall(peer.sock, text("x") * 50_000))
+    most = 0
+    async with asyncio.timeout(20):
+        while len(sessions[0].got) < 50_000:
+            before = len(sessions[0].got)
+            await asyncio.sleep(0)
+            most = max(most, len(sessions[0].got) - before)
+            with contextlib.suppress(BlockingIOError):
+                peer.sock.recv(1_000_000)
+    await flood
+    assert 0 < most <= MESSAGES_PER_TURN
+
+
+async def test_reads_of_a_flooder_leave_the_loop_its_turns(peer: Raw, sessions: Sessions) -> None:
+    """Control frames are not messages, and reading them alone must pause as well."""
+    data = frame(PONG, b"x" * 100) * 10_000 + text("end")
+    flood = asyncio.create_task(asyncio.get_running_loop().sock_sendall(peer.sock, data))
+    most = 0
+    async with asyncio.timeout(20):
+        while not sessions[0].got:
+            before = sessions[0].reads
+            await asyncio.sleep(0)
+            most = max(most, sessions[0].reads - before)
+    await flood
+    assert 0 < most <= 2
 
 
 async def test_flood_of_pings_of_a_peer_that_does_not_read_is_bounded(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ws.wheel import Wheel
+from tests.peers import until
+from ws.wheel import SLICE_LIMIT, Wheel
 
 
 class Clock:
@@ -148,27 +149,44 @@ def test_clock_that_goes_back_runs_nothing_twice() -> None:
 def test_scheduling_and_cancelling_take_constant_time() -> None:
     def seconds(count: int) -> float:
         wheel = Wheel(Clock())
-        began = time.perf_counter()
+        began = time.thread_time()
         slots = [wheel.schedule(25, lambda: None) for _ in range(count)]
         for slot in slots:
             slot.cancel()
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
-    few = min(seconds(1_000) for _ in range(5))
-    assert min(seconds(20_000) for _ in range(5)) < 80 * few
+    assert min(seconds(40_000) for _ in range(5)) < 120 * min(seconds(1_000) for _ in range(5))
 
 
-async def test_run_turns_with_the_clock_in_slices() -> None:
+async def test_run_turns_with_the_clock() -> None:
     wheel = Wheel(time.monotonic, 0.05)
     ran: list[float] = []
     began = time.monotonic()
     for _ in range(1_000):
         wheel.schedule(0.1, lambda: ran.append(time.monotonic() - began))
     running = asyncio.create_task(wheel.run())
-    await asyncio.sleep(0.3)
+    await until(lambda: len(ran) == 1_000)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert len(ran) == 1_000
     assert ran[0] >= 0.1
-    assert ran[-1] < 0.25
+
+
+async def test_run_leaves_the_loop_its_turns() -> None:
+    wheel = Wheel(time.monotonic, 0.05)
+    ran = 0
+
+    def count() -> None:
+        nonlocal ran
+        ran += 1
+
+    for _ in range(2_000):
+        wheel.schedule(0.06, count)
+    running = asyncio.create_task(wheel.run())
+    most = 0
+    while ran < 2_000:
+        before = ran
+        await asyncio.sleep(0)
+        most = max(most, ran - before)
+    running.cancel()
+    assert 0 < most <= SLICE_LIMIT

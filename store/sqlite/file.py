@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from store.errors import Unavailable, WrongStore
-from store.sqlite_shape import Shape
+from store.sqlite.shape import Shape
 
 PRODUCT = "parley"
 BUSY_TIMEOUT_S = 4.0

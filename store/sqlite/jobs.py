@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from store.errors import Duplicate, Mismatch, StoreError
-from store.sqlite_answers import Future, Outcome
-from store.sqlite_draft import Draft, Undrafted, add_rows, chunks
-from store.sqlite_shape import Row, Shape
-from store.sqlite_writes import Step, add_row
+from store.sqlite.answers import Future, Outcome
+from store.sqlite.draft import Draft, Undrafted, add_rows, chunks
+from store.sqlite.shape import Row, Shape
+from store.sqlite.writes import Step, add_row
 
 T = TypeVar("T")
 

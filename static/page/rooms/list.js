@@ -1,18 +1,18 @@
-import { roomAvatar } from './avatar.js';
-import { openDiscover } from './dialogs/discover.js';
-import { openNewRoom } from './dialogs/newroom.js';
-import { openPeople } from './dialogs/people.js';
-import { confirm } from './dialogs/confirm.js';
-import { personAvatar } from './avatar.js';
-import { h, hidden, keyed, once } from './dom.js';
-import { icon } from './icons.js';
-import { menuButton } from './menu.js';
+import { roomAvatar } from '../drawing/avatar.js';
+import { openDiscover } from '../dialogs/discover.js';
+import { openNewRoom } from '../dialogs/newroom.js';
+import { openPeople } from '../dialogs/people.js';
+import { confirm } from '../dialogs/confirm.js';
+import { personAvatar } from '../drawing/avatar.js';
+import { h, hidden, keyed, once } from '../drawing/dom.js';
+import { icon } from '../drawing/icons.js';
+import { menuButton } from '../drawing/menu.js';
 import { Previews } from './previews.js';
-import { shortTime } from './time.js';
-import { previewWords, roomName } from './words.js';
+import { shortTime } from '../drawing/time.js';
+import { previewWords, roomName } from '../drawing/words.js';
 
-/** @import { Chat } from './chat.js' */
-/** @import { Room } from '../state/room.js' */
+/** @import { Chat } from '../chat.js' */
+/** @import { Room } from '../../state/room.js' */
 
 /** The list of my rooms, the latest activity first. */
 export class RoomList {
@@ -54,7 +54,7 @@ export class RoomList {
 
   #newChoices() {
     const { chat } = this;
-    /** @type {import('./menu.js').Choice[]} */
+    /** @type {import('../drawing/menu.js').Choice[]} */
     const choices = [
       { label: 'New room', icon: 'chat', run: () => openNewRoom(chat) },
       {

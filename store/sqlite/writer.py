@@ -8,8 +8,8 @@ from queue import SimpleQueue
 from threading import Thread
 
 from store.errors import StoreError, Unavailable, Unknown
-from store.sqlite_answers import Answers, Future, Outcome
-from store.sqlite_jobs import Job, apply
+from store.sqlite.answers import Answers, Future, Outcome
+from store.sqlite.jobs import Job, apply
 
 QUEUE_LIMIT = 16_384
 """Writes that may wait: about 16 MiB of messages, which one thread commits in a fraction of a second."""

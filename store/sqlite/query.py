@@ -6,7 +6,7 @@ from typing import Any
 from store import declared
 from store.database import Index, Scalar
 from store.errors import Undeclared
-from store.sqlite_shape import ID, Shape
+from store.sqlite.shape import ID, Shape
 from store.words import words
 
 Question = tuple[str, list[Any]]

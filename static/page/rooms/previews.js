@@ -1,5 +1,5 @@
-/** @import { Chat } from './chat.js' */
-/** @import { Room } from '../state/room.js' */
+/** @import { Chat } from '../chat.js' */
+/** @import { Room } from '../../state/room.js' */
 
 const MOST = 20;
 const AT_ONCE = 3;

@@ -11,7 +11,7 @@ import msgspec
 from store import declared
 from store.database import Delete, Increment, Insert, Max, Put, Record, Scalar, Update, Write
 from store.errors import Duplicate, Mismatch, Undeclared
-from store.sqlite_shape import Row, Shape, encoded
+from store.sqlite.shape import Row, Shape, encoded
 
 Document = Mapping[str, msgspec.Raw]
 """A document, or some of it, each field as it stands: what this version does not know stays as it is."""

@@ -2,8 +2,8 @@ import { h } from './dom.js';
 import { icon } from './icons.js';
 import { roomName, visible } from './words.js';
 
-/** @import { Room } from '../state/room.js' */
-/** @import { Person } from '../types.js' */
+/** @import { Room } from '../../state/room.js' */
+/** @import { Person } from '../../types.js' */
 
 const HUES = 8;
 

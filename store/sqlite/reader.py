@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from store.errors import Unavailable
-from store.sqlite_answers import Answers, Future, Outcome
+from store.sqlite.answers import Answers, Future, Outcome
 
 QUEUE_LIMIT = 4_096
 """Reads that may wait: what two threads answer in about a tenth of a second."""

@@ -14,9 +14,9 @@ import msgspec
 
 from store.database import FIND_LIMIT
 from store.errors import Mismatch
-from store.sqlite_query import STAMPED, get_many, joined
-from store.sqlite_shape import Row, Shape, encoded
-from store.sqlite_writes import Add, Change, Step, columns
+from store.sqlite.query import STAMPED, get_many, joined
+from store.sqlite.shape import Row, Shape, encoded
+from store.sqlite.writes import Add, Change, Step, columns
 
 CHUNK_LIMIT = 256
 """Rows in one statement: more gain nothing."""

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { Signal } from './signal.js';
+import { Signal } from '../state/signal.js';
 
 /**
  * What tabs tell each other.

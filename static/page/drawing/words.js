@@ -5,9 +5,9 @@
 
 import { h } from './dom.js';
 
-/** @import { Item } from '../types.js' */
-/** @import { People } from '../state/people.js' */
-/** @import { Room } from '../state/room.js' */
+/** @import { Item } from '../../types.js' */
+/** @import { People } from '../../state/people.js' */
+/** @import { Room } from '../../state/room.js' */
 
 const LINK = /https?:\/\/[^\s<>"'`]+/gi;
 /** What ends a sentence rather than an address. */

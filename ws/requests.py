@@ -1,0 +1,183 @@
+"""What a session asks, one request after the other, and the answers it is owed."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from services.errors import Flaw, Invalid, ServiceError, TooMany
+from services.ids import new_id
+from services.limits import SOCKET_ERRORS, SOCKET_OPERATION
+from services.operation import Context, Operation, begin, perform
+from services.schemas import convert
+from services.strict import NotJson, check
+from ws.codes import CloseCode
+from ws.greeting import ANSWERED, greet, refresh
+
+if TYPE_CHECKING:
+    from ws.door import Door
+    from ws.session import Session
+
+log = logging.getLogger(__name__)
+
+OPEN_LIMIT = 64
+"""Operations that a session may have open; the next is read when one is answered."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Requests:
+    """The requests of one session."""
+
+    __slots__ = ("_door", "_key", "_open", "_room", "_session", "_tasks")
+
+    def __init__(self, door: "Door", session: "Session") -> None:
+        self._door = door
+        self._session = session
+        self._key = new_id()  # of its buckets: an address in memory is soon another session's
+        self._open = 0
+        self._room: asyncio.Future[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def take(self, payload: bytes) -> None:
+        """Take one request; return when the next one may be read."""
+        try:
+            request = check(payload)
+        except NotJson:
+            self._session.end(CloseCode.BAD_FRAME, "not JSON")
+            return
+        except Invalid as error:
+            self._refuse(_lenient_id(payload), error)
+            return
+        if not isinstance(request, dict) or not isinstance(request.get("op"), str):
+            self._session.end(CloseCode.BAD_FRAME, "no op")
+            return
+        id_ = request.get("id")
+        if id_ is not None and (not isinstance(id_, int) or isinstance(id_, bool)):
+            self._session.end(CloseCode.BAD_FRAME, "the id is no whole number")
+            return
+        given = request.get("d", {})
+        if request.keys() - {"op", "id", "d"}:
+            self._refuse(id_, Invalid(flaws=(Flaw("", "has a field that is not known here"),)))
+        elif not isinstance(given, dict):
+            self._refuse(id_, Invalid(flaws=(Flaw("/d", "has to be an object"),)))
+        else:
+            await self._dispatch(request["op"], id_, given)
+
+    async def _dispatch(self, name: str, id_: int | None, given: dict[str, Any]) -> None:
+        session = self._session
+        if session.principal is None:
+            if name != "hello":
+                session.end(CloseCode.NOT_AUTHENTICATED, "hello comes first")
+                return
+            await self._finish(id_, greet(self._door, session, id_, given), name)
+            return
+        limits = self._door.application.limits
+        if limits.on:
+            try:
+                limits.take(SOCKET_OPERATION, self._key)
+            except TooMany as error:
+                self._say_error(id_, error)
+                return
+        operation = self._door.operations.get(name)
+        if operation is None and name != "auth.refresh":
+            why = "hello was answered before" if name == "hello" else "this op is not known"
+            self._refuse(id_, Invalid(why))
+            return
+        while self._open >= OPEN_LIMIT and not session.gone:
+            self._room = asyncio.get_running_loop().create_future()
+            await self._room
+        await self._begin(operation, name, id_, given)
+
+    async def _begin(self, operation: Operation[Any] | None, name: str, id_: int | None, given: dict[str, Any]) -> None:
+        """Begin an operation; return when the next one may be read."""
+        session = self._session
+        self._open += 1
+        if operation is None:
+            _task = self._start(id_, refresh(self._door, session, given), name)
+            return
+        context = Context(self._door.application, session.principal, session.connection.remote_ip or "", origin=session)
+        try:
+            arguments = convert(operation.input, given)
+        except Invalid as error:
+            self._done(id_, name, None, error)
+            return
+        if operation.enter is not None:
+            await begin(operation, context, arguments, partial(self._done, id_, name))
+            return
+        task = self._start(id_, perform(operation, context, arguments), name)
+        if operation.ordered:
+            await asyncio.wait((task,))
+
+    def _start(self, id_: int | None, work: Awaitable[Any], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._run(id_, work, name))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _run(self, id_: int | None, work: Awaitable[Any], name: str) -> None:
+        try:
+            await self._finish(id_, work, name)
+        finally:
+            self._leave()
+
+    async def _finish(self, id_: int | None, work: Awaitable[Any], name: str) -> None:
+        """Do the work and send its answer, whatever it is."""
+        try:
+            result = await work
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged where it is a mistake of ours
+            self._answer(id_, name, None, error)
+        else:
+            self._answer(id_, name, result, None)
+
+    def _done(self, id_: int | None, name: str, result: Any, error: BaseException | None) -> None:
+        self._answer(id_, name, result, error)
+        self._leave()
+
+    def _leave(self) -> None:
+        self._open -= 1
+        room, self._room = self._room, None
+        if room is not None and not room.done():
+            room.set_result(None)
+
+    def _answer(self, id_: int | None, name: str, result: Any, error: BaseException | None) -> None:
+        if error is None:
+            if id_ is not None and result is not ANSWERED:
+                self._session.push(b'{"re":%d,"ok":%s}' % (id_, b"{}" if result is None else _encode(result)))
+        elif isinstance(error, Invalid):
+            self._refuse(id_, error)
+        elif isinstance(error, ServiceError):
+            self._say_error(id_, error)
+        else:
+            log.error("an operation failed", exc_info=error, extra={"operation": name})
+            self._say_error(id_, ServiceError())
+
+    def _refuse(self, id_: int | None, error: Invalid) -> None:
+        """Answer a request that cannot be meant so; too many of them end the session."""
+        self._say_error(id_, error)
+        limits = self._door.application.limits
+        if limits.on and limits.wait(SOCKET_ERRORS, self._key) > 0:
+            self._session.end(CloseCode.TOO_MANY_ERRORS, "too many bad requests")
+
+    def _say_error(self, id_: int | None, error: ServiceError) -> None:
+        if id_ is None:
+            return
+        said: dict[str, Any] = {"code": error.name, "detail": error.reason}
+        if error.retry_after is not None:
+            said["retry_after"] = error.retry_after
+        if error.flaws:
+            said["errors"] = error.flaws
+        self._session.push(b'{"re":%d,"err":%s}' % (id_, _encode(said)))
+
+
+def _lenient_id(payload: bytes) -> int | None:
+    """Return the id of a request that is JSON but not strict, so that it can be answered."""
+    try:
+        id_ = json.loads(payload)["id"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return None
+    return id_ if isinstance(id_, int) and not isinstance(id_, bool) else None
