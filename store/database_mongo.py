@@ -13,7 +13,7 @@ from store.errors import Duplicate, Mismatch, Unavailable, Undeclared
 from store.migrations import MIGRATIONS, Migration, migrate
 from store.mongo_find import Question, counting, finding, searching, tailing
 from store.mongo_link import Link
-from store.mongo_shape import Shape, refused_by
+from store.mongo_shape import Document, Shape, refused_by
 from store.mongo_together import duplicate, write
 from store.mongo_writes import counted, step
 from store.secrets import SECRETS
@@ -21,10 +21,7 @@ from store.tables import SCHEMA_VERSION, TABLES
 
 
 class MongoDatabase:
-    """See ``Database``.
-
-    Cancelling a write leaves it unknown, and cancelling ``together`` before its commit gives it up.
-    """
+    """See ``Database``. Calls that have begun go on when their callers leave."""
 
     def __init__(self, link: Link, epoch: str, shapes: dict[str, Shape[Any]]) -> None:
         self.epoch = epoch
@@ -106,9 +103,10 @@ class MongoDatabase:
         question = counting(shape, found, match or {}, differ or {})
         if limit < 1:
             return 0
-        async with self._link.reading():
-            collection = self._link.collection(shape.name)
-            return await collection.count_documents(question.filter, hint=question.index, limit=limit)
+        collection = self._link.collection(shape.name)
+        return await self._link.reading(
+            lambda: collection.count_documents(question.filter, hint=question.index, limit=limit)
+        )
 
     async def search(
         self,
@@ -140,12 +138,15 @@ class MongoDatabase:
         documents = [shape.document(record) for record in records]
         if not documents:
             return
-        async with self._link.writing():
+
+        async def insert() -> None:
             try:
                 await self._link.collection(shape.name).insert_many(documents)
             except BulkWriteError as error:
                 position, index = duplicate(error)
                 raise Duplicate(shape.name, index, position) from None
+
+        await self._link.writing(insert)
 
     async def update(
         self, table: Table[R], id_: str, changes: Mapping[str, Any], expect: Mapping[str, Scalar] | None = None
@@ -164,9 +165,9 @@ class MongoDatabase:
     async def delete(self, table: Table[R], id_: str) -> bool:
         """See ``Database.delete``."""
         shape = self._shape(table)
-        async with self._link.writing():
-            gone = await self._link.collection(shape.name).delete_one(shape.with_values(id_, {}))
-            return gone.deleted_count == 1
+        found = shape.with_values(id_, {})
+        gone = await self._link.writing(lambda: self._link.collection(shape.name).delete_one(found))
+        return gone.deleted_count == 1
 
     async def together(self, writes: Sequence[Write]) -> None:
         """See ``Database.together``."""
@@ -186,8 +187,8 @@ class MongoDatabase:
     async def plan(self, table: Table[Any], equal: Mapping[str, Scalar], **how: Any) -> list[str]:
         """Return the stages of the plan that ``find`` with these arguments has, the outermost first."""
         shape = self._shape(table)
-        async with self._link.reading():
-            return await mongo_find.plan(self._link, shape.name, finding(shape, equal, **how))
+        question = finding(shape, equal, **how)
+        return await self._link.reading(lambda: mongo_find.plan(self._link, shape.name, question))
 
     def _shape(self, table: Table[R]) -> Shape[R]:
         if self._link.closed:
@@ -200,18 +201,19 @@ class MongoDatabase:
     async def _ask(self, shape: Shape[R], question: Question) -> list[R]:
         return [shape.record(document) for document in await self._documents(shape, question)]
 
-    async def _documents(self, shape: Shape[Any], question: Question) -> list[dict[str, Any]]:
+    async def _documents(self, shape: Shape[Any], question: Question) -> list[Document]:
         if question.limit < 1:
             return []
-        async with self._link.reading():
-            return await question.asked(self._link.collection(shape.name)).to_list()
+        collection = self._link.collection(shape.name)
+        return await self._link.reading(lambda: question.asked(collection).to_list())
 
     async def _count(self, write: Increment | Max) -> int:
         shape = self._shape(write.table)
         operators = counted(shape, write)
-        async with self._link.writing():
+
+        async def change() -> Document | None:
             try:
-                found = await self._link.collection(shape.name).find_one_and_update(
+                return await self._link.collection(shape.name).find_one_and_update(
                     shape.with_values(write.id, {}),
                     operators,
                     {write.field: True},
@@ -219,6 +221,8 @@ class MongoDatabase:
                 )
             except DuplicateKeyError as error:
                 raise Duplicate(shape.name, refused_by(error.details or {})) from None
-        if found is None:
+
+        changed = await self._link.writing(change)
+        if changed is None:
             raise Mismatch(shape.name, write.id)
-        return int(found[write.field])
+        return int(changed[write.field])

@@ -181,8 +181,9 @@ class SqliteDatabase:
         """See ``Database.close``."""
         if not self._closed:
             self._closed = True
-            await self._writer.close()
+            # The last connection takes the log into the file, which only one that is alone can do.
             await self._readers.close()
+            await self._writer.close()
 
     async def plan(self, table: Table[Any], equal: Mapping[str, Scalar], **how: Any) -> list[str]:
         """Return the lines of the plan that ``find`` with these arguments has."""

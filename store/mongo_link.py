@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import pymongo
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
@@ -36,10 +36,10 @@ DEFAULT_NAME = "parley"
 TEXT_LIMIT = 300
 """Characters of the driver's text in our errors: it can hold the whole topology."""
 
-NO_SUCH_TRANSACTION = 251
 WRITES = frozenset({"insert", "update", "delete", "findAndModify", "commitTransaction"})
 """Commands after which something may be kept."""
 
+T = TypeVar("T")
 Collection = AsyncCollection[Document]
 
 
@@ -65,7 +65,7 @@ class Sending:
         self.begun = False
         """Whether anything that writes was sent to a server."""
         self.aborted = False
-        """Whether a server has answered that a transaction is no more."""
+        """Whether the server has ended a transaction as told."""
 
 
 _sending: ContextVar[Sending | None] = ContextVar("sending", default=None)
@@ -80,18 +80,12 @@ class _Watch(monitoring.CommandListener):
             sent.begun = True
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        if event.command_name == "abortTransaction":
-            self._aborted()
+        sent = _sending.get()
+        if sent is not None and event.command_name == "abortTransaction":
+            sent.aborted = True
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        # There is none, a server says: it was one itself that ended it.
-        if event.command_name == "abortTransaction" and event.failure.get("code") == NO_SUCH_TRANSACTION:
-            self._aborted()
-
-    def _aborted(self) -> None:
-        sent = _sending.get()
-        if sent is not None:
-            sent.aborted = True
+        """Nothing is to be noted."""
 
 
 def options() -> dict[str, Any]:
@@ -124,15 +118,18 @@ class Link:
         ).with_options(CODEC, ReadPreference.PRIMARY, KEPT, MAJORITY)
         self.closed = False
         self._slots = asyncio.Semaphore(SLOTS)
+        self._calls: set[asyncio.Task[Any]] = set()
         self.abandoned = Abandoned(self.client)
 
     def collection(self, name: str) -> Collection:
         """Return the collection of this name."""
         return self.database[name]
 
-    @contextlib.asynccontextmanager
-    async def turn(self, seconds: float = DEADLINE_S) -> AsyncIterator[float]:
-        """Wait for a slot; give the time (``time.monotonic``) by which the call is to be over.
+    async def turn(self, call: Callable[[float], Coroutine[Any, Any, T]], seconds: float = DEADLINE_S) -> T:
+        """Call with the time (``time.monotonic``) by which it is to be over, when a slot is free.
+
+        A caller who leaves while he waits for a slot is gone; after that the call goes on without him. Cut off in the
+        middle, it would cost its connection and could leave an open transaction behind.
 
         Raises:
             Unavailable: If the link is closed, or no slot comes free in time.
@@ -145,40 +142,48 @@ class Link:
                 await self._slots.acquire()
         except TimeoutError:
             raise Unavailable("the database is too busy") from None
-        try:
-            yield until
-        finally:
-            self._slots.release()
+        task = asyncio.create_task(call(until))
+        self._calls.add(task)
+        task.add_done_callback(self._over)
+        return await asyncio.shield(task)
 
-    @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[None]:
-        """Enclose a read.
+    def _over(self, task: asyncio.Task[Any]) -> None:
+        self._calls.discard(task)
+        self._slots.release()
+
+    async def reading(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Call what reads.
 
         Raises:
             Unavailable: If it fails.
         """
-        async with self.turn() as until:
+
+        async def read(until: float) -> T:
             try:
                 with before(until):
-                    yield
+                    return await call()
             except PyMongoError as error:
                 raise Unavailable(told(error)) from error
 
-    @contextlib.asynccontextmanager
-    async def writing(self) -> AsyncIterator[None]:
-        """Enclose one statement that writes. Refusals that mean something to the caller are caught inside.
+        return await self.turn(read)
+
+    async def writing(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Call what writes by one statement. Refusals that mean something to the caller are caught inside.
 
         Raises:
             Unavailable: If nothing was written.
             Unknown: If something may have been.
         """
-        async with self.turn() as until:
+
+        async def write(until: float) -> T:
             with sending() as sent:
                 try:
                     with before(until):
-                        yield
+                        return await call()
                 except PyMongoError as error:
                     raise failure(error, sent) from error
+
+        return await self.turn(write)
 
     async def close(self) -> None:
         """Let the calls under way finish, then close."""

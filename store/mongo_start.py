@@ -1,5 +1,6 @@
 """Opening a Mongo database: what it must be, what it says of itself, and bringing it to what is declared."""
 
+import contextlib
 import secrets
 import time
 from collections.abc import Iterable
@@ -25,7 +26,8 @@ async def start(link: Link, shapes: Iterable[Shape[Any]], version: int) -> Docum
         WrongStore: If it is no replica set, or not a database of this product and version.
         Unavailable: If it cannot be reached.
     """
-    async with link.turn(START_S) as until:
+
+    async def run(until: float) -> Document:
         try:
             await _check_replica_set(link)
             meta = await _meta(link, version)
@@ -34,7 +36,9 @@ async def start(link: Link, shapes: Iterable[Shape[Any]], version: int) -> Docum
                     await make(link, shape, meta)
         except PyMongoError as error:
             raise Unavailable(told(error)) from error
-    return meta
+        return meta
+
+    return await link.turn(run, START_S)
 
 
 async def _check_replica_set(link: Link) -> None:
@@ -101,8 +105,9 @@ async def keep_version(link: Link, version: int) -> None:
         Unavailable: If nothing was written.
         Unknown: If it may have been.
     """
-    async with link.writing():
-        await link.collection(META).update_one({"_id": PRODUCT}, {"$max": {"version": version}})
+    await link.writing(
+        lambda: link.collection(META).update_one({"_id": PRODUCT}, {"$max": {"version": version}}),
+    )
 
 
 async def ping(link: Link) -> None:
@@ -112,9 +117,10 @@ async def ping(link: Link) -> None:
         Unavailable: If nothing was written.
         Unknown: If it may have been.
     """
-    async with link.writing():
-        try:
+
+    async def put() -> None:
+        # Where another node makes the record just now, the refusal has waited for the majority as a write does.
+        with contextlib.suppress(DuplicateKeyError):
             await link.collection(META).update_one({"_id": "ping"}, {"$max": {"at": time.time_ns()}}, upsert=True)
-        except DuplicateKeyError:
-            # Another node made the record just now, and a refusal has waited for the majority as a write does.
-            return
+
+    await link.writing(put)

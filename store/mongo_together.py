@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import pymongo
 from pymongo import ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from store.errors import Duplicate, Mismatch, Unavailable, Unknown
 from store.mongo_link import KEPT, MAJORITY, Collection, Link, before, sending, told
@@ -42,14 +42,16 @@ async def write(link: Link, steps: Sequence[Step]) -> None:
     """
     singly = [[step] for step in steps]
     if len(steps) == 1 and not steps[0].unread:
-        async with link.writing():
-            return await _in_groups(link, singly, None)
-    async with link.turn() as until:
+        return await link.writing(lambda: _in_groups(link, singly, None))
+
+    async def transact(until: float) -> None:
         groups = grouped(steps)
         if groups is not None:
             with contextlib.suppress(_Unsure):
                 return await _transaction(link, until, lambda session: _in_groups(link, groups, session))
         return await _transaction(link, until, lambda session: _in_groups(link, singly, session))
+
+    return await link.turn(transact)
 
 
 async def _in_groups(link: Link, groups: Sequence[Sequence[Step]], session: AsyncClientSession | None) -> None:
@@ -125,13 +127,15 @@ async def _attempt(link: Link, session: AsyncClientSession, until: float, body: 
         try:
             with before(until):
                 await body(session)
-        except BaseException:
-            # Cancelled or refused: what was written so far shall not stand in anybody's way.
+        except BaseException as error:
+            # What was written so far shall not stand in anybody's way.
             try:
                 with pymongo.timeout(ABORT_S):
                     await session.abort_transaction()
             finally:
-                if sent.begun and not sent.aborted:
+                # A statement that was not answered may yet arrive, after the order to end its transaction.
+                answered = isinstance(error, OperationFailure | Duplicate | Mismatch | _Unsure)
+                if sent.begun and not answered and not sent.aborted:
                     link.abandoned.add(session)
             raise
     return await _commit(session, until)

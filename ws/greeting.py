@@ -13,7 +13,7 @@ from services.operation import Principal
 from services.rooms.views import Mine, RoomView, count_unread, memberships, room_view, rooms_of, self_room
 from services.schemas import convert
 from store.errors import StoreError
-from store.tables import STREAMS, Member
+from store.tables import MEMBERS, ROOMS, STREAMS, Member
 from ws.catchup import DELTA_REVS, CatchUp
 from ws.codes import CloseCode
 from ws.watched import Watched
@@ -117,6 +117,7 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
     try:
         places = await _places(door, session, principal)
         floors = await door.application.database.get_many(STREAMS, list(hello.cursors)[:1000])
+        await _renew(door, places)
     except StoreError as error:
         door.hub.remove(session, principal.user, session.streams)
         session.streams.clear()
@@ -142,6 +143,22 @@ async def _places(door: "Door", session: "Session", principal: Principal) -> lis
     room, member = await self_room(door.application, principal.user)
     mine = Mine(room, member, None, own.head, own.active_at)
     return [_Place(mine, own, own.head, door.application.marks.read(member), 0), *places]
+
+
+async def _renew(door: "Door", places: list[_Place]) -> None:
+    """Read rooms again that changed since they were read: none is answered older than its head. Comes last."""
+    database = door.application.database
+    for _ in range(LOOKS):
+        moved = [place for place in places if place.watched.audience_moved(place.mine.head)]
+        if not moved:
+            return
+        for place in moved:
+            place.mine.head = place.watched.head
+        rooms = await database.get_many(ROOMS, [place.mine.room.id for place in moved])
+        members = await database.get_many(MEMBERS, [place.mine.member.id for place in moved])
+        for place in moved:
+            place.mine.room = rooms.get(place.mine.room.id, place.mine.room)
+            place.mine.member = members.get(place.mine.member.id, place.mine.member)
 
 
 async def _hold(door: "Door", session: "Session", stream: str) -> Watched:

@@ -128,6 +128,7 @@ class Hub:
             self._opening.pop(watched.id, None)
         watched.delivered, watched.active_at = rev, at
         self._take_waiting(watched)
+        self._fill_later(watched)
 
     # Delivering: see ``services.live.Live``.
 
@@ -141,11 +142,7 @@ class Hub:
             return  # nobody watches, or its head is read when somebody does
         if watched.delivered is None or batch.prev > watched.delivered:
             watched.waiting.append(batch)
-            if watched.delivered is not None and not watched.filling:
-                watched.filling = True
-                task = asyncio.create_task(self._fill(watched))
-                self._fills.add(task)
-                task.add_done_callback(self._fills.discard)
+            self._fill_later(watched)
             return
         self._accept(watched, batch)
         self._take_waiting(watched)
@@ -239,6 +236,13 @@ class Hub:
             if watched.waiting[0].prev > watched.head:
                 return
             self._accept(watched, watched.waiting.pop(0))
+
+    def _fill_later(self, watched: Watched) -> None:
+        if watched.waiting and watched.delivered is not None and not watched.filling:
+            watched.filling = True
+            task = asyncio.create_task(self._fill(watched))
+            self._fills.add(task)
+            task.add_done_callback(self._fills.discard)
 
     async def _fill(self, watched: Watched) -> None:
         """Wait for a missing predecessor, then read what is missing from the store, in order."""

@@ -6,7 +6,8 @@ import msgspec
 
 from services.ids import member_id
 from services.rooms.views import RoomView, count_unread, find_peer, room_view
-from store.tables import MEMBERS, ROOMS, Effect
+from store.tables import MEMBERS, ROOMS, Effect, Member, Room
+from ws.watched import Watched
 
 if TYPE_CHECKING:
     from ws.door import Door
@@ -56,24 +57,30 @@ async def _join(door: "Door", session: "Session", id_: str) -> None:
         return
     watched = await door.hub.watch(id_, session)
     session.streams[id_] = None
+    while session in watched.holding:
+        noted = watched.head
+        room = await door.application.database.get(ROOMS, id_)
+        member = await door.application.database.get(MEMBERS, member_id(id_, session.user))
+        if room is None or member is None or member.hidden or room.deleted:
+            break
+        view = await _view(door, session, watched, room, member)
+        if session in watched.holding and not watched.audience_moved(noted):
+            session.push(msgspec.json.encode(JoinedEvent(view)))
+            door.hub.attach(session, watched, member.joined if room.history == "joined" else 0)
+            return
+    # Removed again meanwhile: nobody was told.
+    door.hub.detach(session, watched)
+    session.streams.pop(id_, None)
+
+
+async def _view(door: "Door", session: "Session", watched: Watched, room: Room, member: Member) -> RoomView:
+    """Return a room as the person sees it at its head."""
     noted = watched.head
-    database = door.application.database
-    room = await database.get(ROOMS, id_)
-    member = await database.get(MEMBERS, member_id(id_, session.user))
-    if room is None or member is None or member.hidden or room.deleted:
-        door.hub.detach(session, watched)
-        session.streams.pop(id_, None)
-        return
     read = door.application.marks.read(member)
-    base = await count_unread(door.application, id_, session.user, read, noted)
+    base = await count_unread(door.application, room.id, session.user, read, noted)
     peer = await find_peer(door.application, room, session.user)
-    if session not in watched.holding:
-        session.streams.pop(id_, None)  # removed again meanwhile
-        return
     unread = min(base + watched.unread(session.user, read, noted), 100)
-    view = room_view(room, member, watched.head, peer=peer, read=read, unread=unread)
-    session.push(msgspec.json.encode(JoinedEvent(view)))
-    door.hub.attach(session, watched, member.joined if room.history == "joined" else 0)
+    return room_view(room, member, watched.head, peer=peer, read=read, unread=unread)
 
 
 def _ended(door: "Door", session: "Session", id_: str) -> bool:

@@ -26,6 +26,8 @@ class ReadMarks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending: dict[str, int] = {}
+        self._written: dict[str, int] = {}
+        """Marks of the latest flush: a row that was read before it is still older than they are."""
 
     def note(self, room: str, user: str, seq: int) -> None:
         """Move somebody's mark because they sent a message."""
@@ -37,7 +39,7 @@ class ReadMarks:
 
     def read(self, member: Member) -> int:
         """Return the seq up to which somebody has read."""
-        return max(member.read, self._pending.get(member.id, 0))
+        return max(member.read, self._pending.get(member.id, 0), self._written.get(member.id, 0))
 
     async def run(self) -> None:
         """Write what is noted, until cancelled."""
@@ -47,6 +49,7 @@ class ReadMarks:
 
     async def flush(self) -> None:
         """Write what is noted now; what the store does not take stays noted."""
+        self._written = {}
         while self._pending:
             part = dict(list(self._pending.items())[:TOGETHER])
             try:
@@ -55,6 +58,7 @@ class ReadMarks:
                 log.info("read marks wait", extra={"cause": type(error).__name__})
                 return
             for key, seq in part.items():
+                self._written[key] = seq
                 if self._pending.get(key) == seq:
                     del self._pending[key]
 

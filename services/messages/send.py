@@ -46,7 +46,7 @@ async def _send(context: Context, given: Send) -> Entered:
         (given.room, *(self_stream(user) for user in hidden)),
         functools.partial(_plan, context, entry, hidden),
         None if hidden else entry,
-        functools.partial(_still, seat.facts, seat.facts.version),
+        functools.partial(_still, seat.facts, seat.version),
     )
     return Entered(context.application.lanes.append(append), functools.partial(_answer, context))
 

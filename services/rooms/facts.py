@@ -42,6 +42,8 @@ class Facts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rooms: OrderedDict[str, RoomFacts] = OrderedDict()
+        self._told: dict[str, int] = {}
+        """The last rev that was handed to ``apply``, of the streams that moved lately."""
 
     async def known(self, room: str) -> RoomFacts:
         """Return a room as last known: enough for an append, whose lane notices what is newer.
@@ -88,6 +90,10 @@ class Facts:
 
     def apply(self, batch: Batch) -> None:
         """Learn from a batch of a room's stream, in order."""
+        self._told.pop(batch.stream, None)
+        self._told[batch.stream] = batch.last
+        if len(self._told) > ROOMS_KEPT:
+            del self._told[next(iter(self._told))]
         facts = self._rooms.get(batch.stream)
         if facts is None or batch.last <= facts.rev:
             return
@@ -106,9 +112,14 @@ class Facts:
             facts.version += 1
 
     async def _load(self, room: str, head: int) -> RoomFacts:
-        found = await self._database.get(ROOMS, room)
-        if found is None:
-            raise RoomNotFound
+        while True:
+            found = await self._database.get(ROOMS, room)
+            if found is None:
+                raise RoomNotFound
+            told = self._told.get(room, 0)
+            if told <= head:
+                break
+            head = told  # delivered on this node since the head was read: the record may be older than it
         facts = RoomFacts(found, head)
         known = self._rooms.get(room)
         if known is not None and not known.stale and known.rev > head:

@@ -29,6 +29,7 @@ from services.rooms.rules import (
     require_member_in,
     require_ordinary,
     require_role,
+    require_seat,
     room_in,
 )
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
@@ -133,7 +134,7 @@ async def _ban(context: Context, given: OneMember) -> None:
 
 async def _unban(context: Context, given: OneMember) -> None:
     """Let somebody join again."""
-    seat = await require_known_seat(context, given.room)
+    seat = await require_seat(context, given.room)  # as it is: no lane looks again
     require_role(seat.member, "moderator")
     await context.application.database.delete(BANS, member_id(given.room, given.user))
     context.status = 204
@@ -154,6 +155,8 @@ async def _end(context: Context, room_id: str, user: str, reason: Reason) -> Non
         room = await room_in(context, view, room_id)
         member = await _require_endable(context, view, room, user, reason)
         count = room.member_count - (member is not None)
+        if member is None and await view.get(BANS, member_id(room.id, user)) is not None:
+            return Plan()
         return _ending(context, room, user, member, reason)
 
     await context.append(Append((room_id, self_stream(user)), plan))
@@ -184,7 +187,11 @@ def _ending(context: Context, room: Room, user: str, member: Member | None, reas
     if reason == "banned":
         ban = Ban(id=member_id(room.id, user), room=room.id, user=user, by=by, created_at=now_ms())
         plan.writes.append(Put(BANS, ban))
-    if member is None or (member.hidden and room.kind == "direct"):
+    if member is None:
+        # Nobody is told, but the rev makes a join on its way, on whatever node, look again.
+        plan.steps.append(Step(marker_entry(room.id)))
+        return plan
+    if member.hidden and room.kind == "direct":
         return plan
     effect = Effect("left", user, room=room.id, reason=reason, by=by)
     quiet = room.kind == "direct" or (reason == "left" and room.member_count > QUIET_MEMBERS)

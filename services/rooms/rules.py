@@ -20,7 +20,9 @@ class Seat:
     room: Room
     member: Member
     facts: RoomFacts
-    head: int = 0
+    version: int
+    """Of the facts when the member was looked up: an append that stands on it asks whether it is still this one."""
+    head: int
 
     @property
     def first_seq(self) -> int:
@@ -36,8 +38,7 @@ async def require_seat(context: Context, room: str) -> Seat:
         NotMember: If the room is public and the caller is not in it.
     """
     facts, head = await context.application.facts.current(room)
-    member = await context.application.facts.member(facts, context.caller.user)
-    return _seat(facts, member, head)
+    return await _seat(context, facts, head)
 
 
 async def require_known_seat(context: Context, room: str) -> Seat:
@@ -48,14 +49,15 @@ async def require_known_seat(context: Context, room: str) -> Seat:
         NotMember: As ``require_seat``.
     """
     facts = await context.application.facts.known(room)
+    return await _seat(context, facts, facts.rev)
+
+
+async def _seat(context: Context, facts: RoomFacts, head: int) -> Seat:
+    version = facts.version
     member = await context.application.facts.member(facts, context.caller.user)
-    return _seat(facts, member, facts.rev)
-
-
-def _seat(facts: RoomFacts, member: Member | None, head: int) -> Seat:
     if member is None:
         raise NotMember if facts.room.kind == "public" else RoomNotFound
-    return Seat(facts.room, member, facts, head)
+    return Seat(facts.room, member, facts, version, head)
 
 
 async def room_in(context: Context, view: View, room: str) -> Room:

@@ -155,6 +155,8 @@ class Lanes:
                 if lane.head is None:
                     lane.head = (await read_head(self._database, lane.stream))[0]
                     flight.heads[lane.stream] = lane.head
+                    # Whoever believes in an older head has missed something, and may not be believed.
+                    self._deliver(Batch(lane.stream, lane.head, lane.head, []))
             back, behind = await flight.run(appends)
         except Exception as error:
             if not isinstance(error, StoreError):

@@ -11,6 +11,8 @@ import { icon } from './drawing/icons.js';
 
 /** From this width on the members stand beside the conversation; below they cover it. */
 const WIDE = matchMedia('(min-width: 70rem)');
+/** Below this width there is one pane at a time. */
+const NARROW = matchMedia('(max-width: 47.99rem)');
 
 /** The frame around everything: which room is open, and which pane is seen on a small screen. */
 export class Shell {
@@ -108,7 +110,7 @@ export class Shell {
     this.#members = null;
     this.aside.hidden = !room || !this.#wantsMembers;
     this.body.classList.toggle('with-members', !this.aside.hidden);
-    this.main.inert = !this.aside.hidden && !WIDE.matches;
+    this.main.inert = !this.aside.hidden && NARROW.matches;
     if (room && !this.aside.hidden) {
       this.#members = new Members(this.chat, room);
       this.aside.replaceChildren(this.#members.element);

@@ -58,7 +58,9 @@ export class CatchUp {
         this.#unseen.delete(data.id);
         const isNew = !store.room(data.id);
         const room = store.take(data);
-        if (isNew) room.count(data);
+        if (!isNew) continue;
+        room.count(data);
+        store.append(room);
       }
       this.#next = page.next;
     }

@@ -18,6 +18,7 @@ export class Store {
   /** @type {Map<string, Room>} */
   #rooms = new Map();
   #clock = 0;
+  #floor = 0;
 
   /**
    * @param {Me} me
@@ -75,6 +76,15 @@ export class Store {
       const room = this.#rooms.get(id);
       if (room) room.activity = ++this.#clock;
     }
+    this.changed.fire();
+  }
+
+  /**
+   * Put a room behind all others: it was quiet for longest.
+   * @param {Room} room
+   */
+  append(room) {
+    room.activity = --this.#floor;
     this.changed.fire();
   }
 

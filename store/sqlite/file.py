@@ -86,8 +86,10 @@ def _make_file(path: Path) -> None:
         raise WrongStore(f"{error.filename} is a file where a folder should be: name another place") from error
     except IsADirectoryError as error:
         raise WrongStore(f"{path} is a folder where the database file should be: name another place") from error
-    except OSError as error:
+    except PermissionError as error:
         raise WrongStore(f"cannot write to {path}: {error.strerror}; give the server's user the right to") from error
+    except OSError as error:
+        raise WrongStore(f"cannot write to {path}: {error.strerror}") from error
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, shapes: Iterable[Shape[Any]], version: int) -> Meta:
@@ -134,8 +136,8 @@ def check(connection: sqlite3.Connection, path: Path, version: int) -> Meta:
 
 
 def _align(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
-    """Make what is missing of a table: itself, columns, indexes, words; drop indexes that are not declared any more."""
-    # In a table that is there, a column that was added later is hidden from this list when it is a virtual one.
+    """Make what is missing of a table: itself, columns, indexes, words; drop what is declared otherwise now."""
+    # Name to whether SQLite makes the column from the documents, as it does with those that were added later.
     present = {str(row[1], "utf-8"): bool(row[6]) for row in connection.execute(f'PRAGMA table_xinfo("{shape.name}")')}
     if not present:
         connection.execute(shape.table_sql())
@@ -146,8 +148,7 @@ def _align(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
                 present[field] = True
         shape.derive([field for field, derived in present.items() if derived])
     _align_indexes(connection, shape)
-    if shape.table.words:
-        _align_words(connection, shape)
+    _align_words(connection, shape)
 
 
 def _align_indexes(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
@@ -156,8 +157,9 @@ def _align_indexes(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
     ).fetchall()
     present = {str(name, "utf-8"): str(sql, "utf-8") for name, sql in found}
     wanted = shape.index_sqls()
-    for name in present:
-        if present[name] != wanted.get(name):
+    for name, sql in present.items():
+        # What is not declared may be of a newer program that uses the file too; but it must not refuse records.
+        if sql != wanted.get(name) and (name in wanted or sql.startswith("CREATE UNIQUE")):
             connection.execute(f'DROP INDEX "{name}"')
     for name, sql in wanted.items():
         if present.get(name) == sql:
@@ -169,17 +171,18 @@ def _align_indexes(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
 
 
 def _align_words(connection: sqlite3.Connection, shape: Shape[Any]) -> None:
-    """Make the table of words, and again where other fields are looked in than those it was made of."""
+    """Make the table of words, and again where it was made of other fields, or written past by a program without it."""
     key, fields = f"words:{shape.name}", ",".join(shape.table.words)
     made = connection.execute("SELECT value FROM _meta WHERE key=?", (key,)).fetchall()
-    if made and str(made[0][0], "utf-8") == fields:
-        return
-    connection.execute(f'DROP TABLE IF EXISTS "{shape.words_table}"')
-    connection.execute(shape.words_sql())
-    for at, document in connection.execute(shape.stamped_sql):
-        if tokens := shape.tokens(shape.decode(document)):
-            connection.execute(shape.keep_words_sql, (at, tokens))
-    connection.execute("INSERT OR REPLACE INTO _meta VALUES (?,?)", (key, fields))
+    if not fields:
+        connection.execute("DELETE FROM _meta WHERE key=?", (key,))
+    elif not made or str(made[0][0], "utf-8") != fields:
+        connection.execute(f'DROP TABLE IF EXISTS "{shape.words_table}"')
+        connection.execute(shape.words_sql())
+        for at, document in connection.execute(shape.stamped_sql):
+            if tokens := shape.tokens(shape.decode(document)):
+                connection.execute(shape.keep_words_sql, (at, tokens))
+        connection.execute("INSERT OR REPLACE INTO _meta VALUES (?,?)", (key, fields))
 
 
 def _patiently(do: Callable[[], T]) -> T:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.cable import Cable
@@ -39,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(120))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
     """A running server; at the end it must stop in order and its log must be free of tracebacks."""
     async with running(ServerProcess(tmp_path / "data")) as process:
@@ -52,30 +53,30 @@ def url(server: ServerProcess) -> str:
     return f"http://127.0.0.1:{server.port}"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(server: ServerProcess) -> AsyncIterator[Site]:
     """Programs that speak the protocol beside the people in front of the page."""
     async with Site(server.address) as site:
         yield site
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def cable(server: ServerProcess) -> AsyncIterator[Cable]:
     """A cable to the server that can be cut."""
     async with Cable(server.address) as cable:
         yield cable
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """A Chromium."""
+    """A Chromium for the session; people have contexts of their own in it."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def come(browser: Browser, url: str) -> AsyncIterator[Come]:
     """People who come to the page. At the end nothing may have gone wrong under their hands."""
     people: list[Person] = []

@@ -99,7 +99,7 @@ class Person:
 
     async def is_connected(self) -> None:
         """Wait until the rooms are there and nothing says that the connection is not."""
-        await expect(self.page.get_by_role("navigation", name="Rooms")).to_be_attached()
+        await expect(self.page.locator("nav.side")).to_be_attached()
         await expect(self.page.get_by_text("Loading your rooms…")).to_have_count(0)
         await expect(self.page.locator(".banner")).to_be_hidden(timeout=40_000)
 

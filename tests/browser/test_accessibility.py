@@ -9,6 +9,8 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import Come
 from tests.browser.person import PASSWORD, Person
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8")
 SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1440, "height": 900}}
 

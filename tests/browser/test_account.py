@@ -2,11 +2,14 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Come
 from tests.browser.person import PASSWORD
 from tests.client.site import Site
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEPT = """
 async () => {

@@ -1,8 +1,11 @@
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Come
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_two_people_talk(come: Come) -> None:

@@ -6,6 +6,8 @@ from playwright.async_api import expect
 from tests.browser.conftest import Come
 from tests.browser.person import Person
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
 

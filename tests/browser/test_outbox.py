@@ -2,11 +2,14 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.cable import Cable
 from tests.browser.conftest import Come
 from tests.browser.frames import Frames, Json
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_messages_on_their_way_survive_the_closing_of_the_page(come: Come, cable: Cable) -> None:

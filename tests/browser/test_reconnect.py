@@ -14,6 +14,8 @@ from tests.client.account import Account
 from tests.client.site import Site
 from tests.processes import ServerProcess
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def lose(how: str, ana: Person, cable: Cable) -> None:
     """Take Ana's network away, in one of the ways that networks go."""

@@ -14,6 +14,8 @@ from tests.client.rest import Refused
 from tests.client.site import Site
 from tests.client.socket import Socket
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 NAUGHTY: list[str] = json.loads((Path(__file__).parent.parent / "data" / "naughty-strings.json").read_text("utf-8"))
 
 ATTACKS = (

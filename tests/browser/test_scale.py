@@ -12,6 +12,8 @@ from tests.browser.tasks import OBSERVE, longest_task, read_all
 from tests.browser.test_reconnect import say_many
 from tests.client.site import Site
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 MESSAGES = 10_000
 BURST = 1_000
 LONGEST_MS = 100

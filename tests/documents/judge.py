@@ -48,13 +48,14 @@ def parts(document: Any) -> Iterator[Json]:
             yield from parts(inner)
 
 
-def _valued(document: Json) -> set[str]:
-    """Return the names of fields whose values matter somewhere."""
+def _valued(document: Any) -> set[str]:
+    """Return the names of fields of answers whose values matter; what comes in is closed, and is not looked at."""
     names = set()
     for part in parts(document):
-        for name, field in part.get("properties", {}).items():
-            if isinstance(field, dict) and any(ABOUT_VALUES & inner.keys() for inner in parts(field)):
-                names.add(name)
+        if part.get("additionalProperties") is not False:
+            for name, field in part.get("properties", {}).items():
+                if any(ABOUT_VALUES & inner.keys() for inner in parts(field) if "properties" not in inner):
+                    names.add(name)
     return names
 
 
@@ -69,6 +70,7 @@ class Judge:
             "ws": {"schemas": closed(asyncapi["components"]["schemas"])},
         }
         self._valued = _valued(openapi) | _valued(asyncapi)
+        """Fields whose values are part of the shape: a ``code`` is one of a few, a ``text`` is any."""
         self._routes = [
             (re.compile(re.sub(r"{\w+}", "[^/]+", path)), path, path.count("{")) for path in openapi["paths"]
         ]

@@ -134,7 +134,7 @@ async def test_too_many_bad_requests_end_the_session(parley: Parley) -> None:
     live = await ann.connect()
     for _ in range(SOCKET_ERRORS.burst):
         assert await live.refused("nonsense") == "bad_request"
-    live.socket.start("nonsense", {})
+    _unheard = live.socket.start("nonsense", {})
     assert await live.code() == 4505
 
 
@@ -161,7 +161,7 @@ async def test_person_has_only_so_many_sockets(parley: Parley) -> None:
     parley.application.limits.on = True
     lives = [await ann.connect() for _ in range(door.USER_SOCKETS)]
     socket = await parley.site.open()
-    socket.start("hello", {"token": ann.account.token})
+    _unheard = socket.start("hello", {"token": ann.account.token})
     assert (await socket.closed).code == 4506
     await bob.connect()
     await lives[0].socket.close()

@@ -32,6 +32,7 @@ export class Composer {
     this.list = list;
     this.input = h('textarea', {
       rows: '1',
+      dir: 'auto',
       'aria-label': 'Message',
       placeholder: 'Write a message',
       'data-testid': 'composer',

@@ -101,17 +101,24 @@ async def test_processes_that_make_it_at_once_share_the_epoch(tmp_path: Path) ->
     assert len(epochs) == 1
 
 
-async def test_indexes_that_are_not_declared_any_more_are_dropped(tmp_path: Path) -> None:
+async def test_unique_indexes_that_are_not_declared_any_more_refuse_nothing(tmp_path: Path) -> None:
     path = tmp_path / "parley.db"
     await (await SqliteDatabase.open(path, (THINGS,))).close()
-    fewer = Table("things", Thing, (Index(("group", "number")), Index(("serial",), unique=True)))
+    fewer = Table("things", Thing, (Index(("group", "number")),))
     database = await SqliteDatabase.open(path, (fewer,))
-    await database.batch(fewer, [thing(1), thing(1, id="again")])
+    await database.batch(fewer, [thing(1, serial="s"), thing(1, serial="s", id="again")])
+    assert len(await database.find(fewer, {"group": "g", "number": 1})) == 2
     await database.close()
-    assert sql(path, "SELECT name FROM sqlite_schema WHERE type='index' AND sql IS NOT NULL ORDER BY 1") == [
-        ("things__group_number",),
-        ("things__serial",),
-    ]
+
+
+async def test_an_older_program_leaves_the_indexes_of_a_newer_one(tmp_path: Path) -> None:
+    path = tmp_path / "parley.db"
+    later = Table("bare", Thing, (Index(("label",)),))
+    database = await SqliteDatabase.open(path, (later,))
+    await (await SqliteDatabase.open(path, (BARE,))).close()
+    await database.insert(later, thing(1, label="x"))
+    assert await database.find(later, {"label": "x"}) == [thing(1, label="x")]
+    await database.close()
 
 
 async def test_a_column_that_is_added_later_is_written_by_every_road(tmp_path: Path) -> None:
@@ -140,6 +147,18 @@ async def test_words_are_not_made_again_where_nothing_has_changed(tmp_path: Path
     sql(path, "DELETE FROM texts_words")
     database = await SqliteDatabase.open(path, (TEXTS,))
     assert await database.search(TEXTS, "hello") == []
+    await database.close()
+
+
+async def test_words_are_made_again_after_a_program_without_them(tmp_path: Path) -> None:
+    path = tmp_path / "parley.db"
+    await (await SqliteDatabase.open(path, (TEXTS,))).close()
+    without = Table("texts", Text, TEXTS.indexes)
+    database = await SqliteDatabase.open(path, (without,))
+    await database.insert(without, Text(id="1", title="hello"))
+    await database.close()
+    database = await SqliteDatabase.open(path, (TEXTS,))
+    assert [text.id for text in await database.search(TEXTS, "hello")] == ["1"]
     await database.close()
 
 

@@ -231,18 +231,18 @@ async def test_a_file_that_is_gone_is_unavailable_and_not_made_anew(
 
 
 class Failing:
-    """A connection one of whose statements fails."""
+    """A connection some of whose statements fail."""
 
-    def __init__(self, connection: sqlite3.Connection, statement: str, error: Callable[[], Exception]) -> None:
+    def __init__(self, connection: sqlite3.Connection, statements: set[str], error: Callable[[], Exception]) -> None:
         self._connection = connection
-        self._statement = statement
+        self._statements = statements
         self._error: Callable[[], Exception] | None = error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        if sql == self._statement and self._error is not None:
+        if sql in self._statements and self._error is not None:
             raise self._error()
         return self._connection.execute(sql, *values)
 
@@ -254,20 +254,25 @@ def failure(code: int) -> sqlite3.OperationalError:
 
 
 @pytest.mark.parametrize(
-    ("statement", "code", "outcome"),
+    ("statements", "code", "outcome"),
     [
-        ("BEGIN IMMEDIATE", sqlite3.SQLITE_IOERR, Unavailable),
-        ("COMMIT", sqlite3.SQLITE_FULL, Unavailable),
-        ("COMMIT", sqlite3.SQLITE_IOERR_FSYNC, Unknown),
-        ("COMMIT", sqlite3.SQLITE_IOERR_WRITE, Unavailable),
-        ("SAVEPOINT draft", sqlite3.SQLITE_CORRUPT, Unavailable),
+        ({"BEGIN IMMEDIATE"}, sqlite3.SQLITE_IOERR, Unavailable),
+        ({"COMMIT"}, sqlite3.SQLITE_FULL, Unavailable),
+        ({"COMMIT", "ROLLBACK"}, sqlite3.SQLITE_FULL, Unavailable),
+        ({"COMMIT"}, sqlite3.SQLITE_IOERR_FSYNC, Unknown),
+        ({"COMMIT"}, sqlite3.SQLITE_IOERR_WRITE, Unavailable),
+        ({"SAVEPOINT draft"}, sqlite3.SQLITE_CORRUPT, Unavailable),
     ],
 )
 async def test_a_failed_commit_fails_its_group_and_the_next_is_tried_anew(
-    database: SqliteDatabase, statement: str, code: int, outcome: type[Exception], caplog: pytest.LogCaptureFixture
+    database: SqliteDatabase,
+    statements: set[str],
+    code: int,
+    outcome: type[Exception],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     connection = file.connect(database.path, writing=True)
-    failing: Any = Failing(connection, statement, partial(failure, code))
+    failing: Any = Failing(connection, statements, partial(failure, code))
     own = Writer(partial(file.connect, database.path, writing=True), failing, Answers(database._loop))
     real, database._writer = database._writer, own
     calls = await settle([database.insert(THINGS, thing(number)) for number in range(20)])

@@ -196,8 +196,7 @@ async def test_unread_is_counted_alike_by_memory_and_by_the_store(parley: Parley
     if watched:
         await ann.connect()
     await ann.say(room, "mine")
-    for number in range(3):
-        item = await bob.say(room, f"{number}")
+    item = [await bob.say(room, f"{number}") for number in range(3)][-1]
     await ann.do("message.react", room=room, message=item["id"], emoji=":x:", on=True)
     await bob.do("message.edit", room=room, message=item["id"], text="edited")
     await bob.do("message.delete", room=room, message=item["id"])
@@ -340,7 +339,7 @@ async def test_session_that_ends_during_its_hello_leaves_nothing_behind(parley: 
         await bob.say(room)
     gate = parley.store.hold(verb)
     socket = await parley.site.open()
-    socket.start("hello", {"token": ann.account.token})
+    _unheard = socket.start("hello", {"token": ann.account.token})
     await gate.reached.wait()
     socket.cut()
     await parley.door.empty.wait()

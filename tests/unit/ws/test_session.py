@@ -285,7 +285,7 @@ async def test_what_was_asked_is_done_though_the_socket_is_gone(parley: Parley, 
     room = await ann.create()
     live, other = await ann.connect(), await ann.connect()
     gate = parley.store.hold("batch")
-    live.socket.start("message.send", {"room": room, "text": "kept", "cid": "x"})
+    _unheard = live.socket.start("message.send", {"room": room, "text": "kept", "cid": "x"})
     await gate.reached.wait()
     live.socket.cut()
     while parley.door.sockets > 1:
@@ -298,10 +298,10 @@ async def test_appends_that_were_read_are_done_in_order_though_the_socket_is_gon
     room = await ann.create()
     live, other = await ann.connect(), await ann.connect()
     gate = parley.store.hold("batch")
-    live.socket.start("message.send", {"room": room, "text": "1", "cid": "1"})
+    _unheard = live.socket.start("message.send", {"room": room, "text": "1", "cid": "1"})
     await gate.reached.wait()
     for number in "23":
-        live.socket.start("message.send", {"room": room, "text": number, "cid": number})
+        _unheard = live.socket.start("message.send", {"room": room, "text": number, "cid": number})
     await live.call("ping")
     live.socket.cut()
     gate.release()

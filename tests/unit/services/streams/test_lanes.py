@@ -125,7 +125,7 @@ async def test_nothing_is_delivered_or_answered_before_it_is_kept(unstable: Unst
     gate = unstable.hold("batch")
     future = node.send()
     await gate.reached.wait()
-    assert not node.batches
+    assert node.delivered() == []
     assert not future.done()
     gate.release()
     await future

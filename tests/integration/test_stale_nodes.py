@@ -1,0 +1,223 @@
+"""Two nodes in one process on one store, each knowing of the other by what it finds there alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.application import Parley, running
+from tests.audit import audit
+from tests.client.account import Account
+from tests.people import Live, Person
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Parley]:
+    async with running(tmp_path) as parley:
+        yield parley
+        assert await audit(parley.database) == []
+
+
+@pytest.fixture
+async def two(one: Parley, tmp_path: Path) -> AsyncIterator[Parley]:
+    async with running(tmp_path) as parley:
+        yield parley
+
+
+def there(node: Parley, person: Person) -> Person:
+    """Return a person as a client of another node, with the same tokens."""
+    tokens = {
+        "user": {"id": person.id, "username": person.account.username},
+        "access_token": person.account.token,
+        "token_type": "Bearer",
+        "expires_in": 600,
+        "refresh_token": person.account.refresh_token,
+    }
+    account = Account(node.site.rest, person.account.username, person.account.password, tokens)
+    return Person(node.site, account)
+
+
+class Place:
+    """A public room of Ann's with Bob in it, both on both nodes."""
+
+    def __init__(self, room: str, ann: Person, bob: Person, two: Parley) -> None:
+        self.room = room
+        self.ann, self.bob = ann, bob
+        self.ann2, self.bob2 = there(two, ann), there(two, bob)
+
+
+@pytest.fixture
+async def place(one: Parley, two: Parley) -> Place:
+    ann, bob = await one.people("ann", "bob")
+    room = await ann.create()
+    await bob.do("room.join", room=room)
+    return Place(room, ann, bob, two)
+
+
+@pytest.mark.parametrize("wrote", [True, False], ids=["with a lane", "without a lane"])
+@pytest.mark.parametrize(
+    ("op", "d"),
+    [
+        ("message.send", {"text": "behind the back", "cid": "x"}),
+        ("message.edit", {"text": "behind the back"}),
+        ("message.react", {"emoji": ":x:", "on": True}),
+    ],
+)
+async def test_removed_member_is_refused_where_the_removal_is_not_known(
+    place: Place, wrote: bool, op: str, d: dict[str, str]
+) -> None:
+    item = await place.bob.say(place.room, "mine")
+    if wrote:
+        await place.bob2.say(place.room)
+    await place.bob2.room(place.room)
+    await place.ann.do("room.remove", room=place.room, user=place.bob.id)
+    d = d if op == "message.send" else d | {"message": item["id"]}
+    assert await place.bob2.refused(op, room=place.room, **d) == "not_a_member"
+    assert "behind the back" not in await place.ann.texts(place.room)
+
+
+@pytest.mark.parametrize("verb", ["get", "find"])
+async def test_member_removed_while_a_send_looks_around_is_refused(one: Parley, place: Place, verb: str) -> None:
+    item = await place.ann.say(place.room)
+    one.application.facts.forget(place.room)
+    body = {"room": place.room, "text": "behind the back", "cid": "x", "reply_to": item["id"]}
+    for skip in range(3):
+        gate = one.store.hold(verb, skip=skip)
+        sending = asyncio.create_task(place.bob.answer("message.send", **body))
+        reached = asyncio.ensure_future(gate.reached.wait())
+        await asyncio.wait({sending, reached}, return_when=asyncio.FIRST_COMPLETED)
+        if sending.done():
+            reached.cancel()
+            one.store.heal()
+            break
+        one.store.heal()
+        await place.ann.do("room.remove", room=place.room, user=place.bob.id)
+        gate.release()
+        assert (await sending).code == "not_a_member", skip
+        await place.bob.do("room.join", room=place.room)
+        one.application.facts.forget(place.room)
+
+
+async def test_lost_role_is_not_used_where_the_loss_is_not_known(place: Place) -> None:
+    await place.ann.do("room.role", room=place.room, user=place.bob.id, role="moderator")
+    await place.bob2.do("room.update", room=place.room, name="while a moderator")
+    await place.ann.do("room.role", room=place.room, user=place.bob.id, role="member")
+    assert await place.bob2.refused("room.update", room=place.room, name="afterwards") == "forbidden"
+
+
+async def test_deleted_room_is_gone_where_the_deletion_is_not_known(place: Place) -> None:
+    await place.bob2.say(place.room)
+    await place.ann.do("room.delete", room=place.room)
+    assert await place.bob2.refused("message.send", room=place.room, text="x", cid="x") == "room_not_found"
+    assert await place.bob2.refused("room.get", room=place.room) == "room_not_found"
+    assert await place.bob2.refused("room.join", room=place.room) == "room_not_found"
+
+
+async def test_removed_member_reads_nothing_where_the_removal_is_not_known(place: Place) -> None:
+    await place.bob2.do("message.list", room=place.room)
+    await place.ann.do("room.remove", room=place.room, user=place.bob.id)
+    for op, d in (
+        ("message.list", {}),
+        ("room.changes", {"since": 0}),
+        ("room.members", {}),
+        ("room.read", {"seq": 1}),
+    ):
+        assert await place.bob2.refused(op, room=place.room, **d) == "not_a_member", op
+
+
+async def test_new_member_is_known_at_once_where_the_join_is_not(one: Parley, two: Parley, place: Place) -> None:
+    cay = (await one.people("cay"))[0]
+    cay2 = there(two, cay)
+    assert await cay2.refused("message.list", room=place.room) == "not_a_member"
+    await cay.do("room.join", room=place.room)
+    assert await cay2.code("message.list", room=place.room) == "ok"
+    assert await cay2.code("message.send", room=place.room, text="x", cid="x") == "ok"
+
+
+async def test_read_marker_does_not_go_back_on_the_other_node(place: Place) -> None:
+    await place.bob2.room(place.room)
+    item = await place.ann.say(place.room)
+    await place.bob.do("room.read", room=place.room, seq=item["seq"])
+    seen = await place.bob2.room(place.room)
+    assert (seen["read"], seen["unread"]) == (item["seq"], 0)
+    assert (await place.bob2.do("room.read", room=place.room, seq=1))["read"] == item["seq"]
+
+
+async def test_watchers_get_what_the_other_node_wrote_before_what_this_one_writes(place: Place) -> None:
+    live = await place.bob.connect()
+    await place.ann.say(place.room, "here 1")
+    for number in range(3):
+        await place.ann2.say(place.room, f"there {number}")
+    await place.ann.say(place.room, "here 2")
+    got = [(await live.next("message"))["d"]["text"] for _ in range(5)]
+    assert got == ["here 1", "there 0", "there 1", "there 2", "here 2"]
+
+
+async def test_watchers_get_what_the_other_node_wrote_though_this_one_never_wrote_there(place: Place) -> None:
+    live = await place.bob2.connect()
+    await place.ann.say(place.room, "there")
+    await place.ann2.say(place.room, "here")
+    assert [(await live.next("message"))["d"]["text"] for _ in range(2)] == ["there", "here"]
+
+
+async def test_foreign_removal_is_applied_in_its_place(place: Place) -> None:
+    lives = [await place.ann.connect(), await place.bob.connect()]
+    await place.ann2.do("room.remove", room=place.room, user=place.bob.id)
+    await place.ann2.say(place.room, "behind the back")
+    await place.ann.say(place.room, "here")
+    seen = [(await lives[0].next("message"))["d"] for _ in range(3)]
+    assert [item.get("text", "notice") for item in seen] == ["notice", "behind the back", "here"]
+    assert "behind the back" not in str(await lives[1].pending())
+
+
+async def test_ban_and_join_at_once_on_two_nodes_leave_nobody_banned_inside(
+    one: Parley, two: Parley, place: Place
+) -> None:
+    for number in range(6):
+        (cay,) = await one.people(f"cay{number}")
+        there(two, cay)
+        gate = two.store.hold("together")
+        joining = asyncio.create_task(there(two, cay).code("room.join", room=place.room))
+        await gate.reached.wait()
+        await place.ann.do("room.ban", room=place.room, user=cay.id)
+        gate.release()
+        assert await joining == "banned"
+        members = (await place.ann.do("room.members", room=place.room))["items"]
+        assert cay.id not in [member["user"]["id"] for member in members]
+
+
+async def test_both_nodes_count_members_as_one(one: Parley, two: Parley, place: Place) -> None:
+    people = await one.people(*["cay"] * 6)
+    await asyncio.gather(
+        *(
+            (there(two, person) if at % 2 else person).do("room.join", room=place.room)
+            for at, person in enumerate(people)
+        )
+    )
+    for node in (place.ann, place.ann2):
+        assert (await node.room(place.room))["member_count"] == 8
+
+
+async def test_message_and_removal_at_once_on_two_nodes_have_an_order(one: Parley, two: Parley, place: Place) -> None:
+    live: Live = await place.ann.connect()
+    for number in range(10):
+        said, _ = await asyncio.gather(
+            place.bob2.answer("message.send", room=place.room, text=f"{number}", cid=f"{number}"),
+            place.ann.do("room.remove", room=place.room, user=place.bob.id),
+        )
+        items = await place.ann.items(place.room)
+        removal = max(item["seq"] for item in items if item.get("type") == "removed")
+        assert said.status == 403 or said.json["seq"] < removal
+        await place.bob.do("room.join", room=place.room)
+    assert await live.call("ping") == {}
+
+
+async def test_lost_role_unbans_nobody_where_the_loss_is_not_known(one: Parley, place: Place) -> None:
+    (cay,) = await one.people("cay")
+    await place.ann.do("room.ban", room=place.room, user=cay.id)
+    await place.ann.do("room.role", room=place.room, user=place.bob.id, role="moderator")
+    await place.bob2.do("room.update", room=place.room, name="while a moderator")
+    await place.ann.do("room.role", room=place.room, user=place.bob.id, role="member")
+    assert await place.bob2.refused("room.unban", room=place.room, user=cay.id) == "forbidden"
+    assert await cay.refused("room.join", room=place.room) == "banned"
