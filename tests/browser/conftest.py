@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test here its marks: one after the other, in one process, on one event loop for all."""
+    """Give every test here its marks: one after the other, in one process."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -88,9 +87,10 @@ async def come(browser: Browser, url: str) -> AsyncIterator[Come]:
             await person.register(name)
         return person
 
-    async with AsyncExitStack() as stack:
+    yield come
+    try:
         for person in people:
-            stack.push_async_callback(person.context.close)
-        yield come
-    for person in people:
-        await asyncio.wait_for(person.check(), 10)
+            await asyncio.wait_for(person.check(), 10)
+    finally:
+        for person in people:
+            await person.context.close()

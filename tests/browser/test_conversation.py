@@ -108,6 +108,7 @@ async def test_people_are_found_by_name_among_the_members_of_my_rooms(come: Come
     await ana.choose("Message somebody")
     await ana.page.get_by_label("Name or user id").fill(ben.name[:4])
     await ana.page.get_by_role("button", name=f"Message {ben.name}").click()
+    await expect(ana.page.get_by_role("heading", level=1, name=ben.name)).to_be_visible()
     await ana.say("Found you")
     await ben.open(ana.name)
     await ben.sees("Found you")
