@@ -16,6 +16,7 @@ _WORD = re.compile(r"\w+")
 
 def words(text: str) -> list[str]:
     """Return the distinct words of a text in order: case-folded, without accents, cut to ``WORD_LENGTH``."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_UNDECOMPOSED)
+    # Folded again: what is decomposed may have capitals of its own (the sign ℡ is TEL).
+    decomposed = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_UNDECOMPOSED)
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return list(dict.fromkeys(word[:WORD_LENGTH] for word in _WORD.findall(plain)))[:WORDS_LIMIT]

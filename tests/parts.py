@@ -20,7 +20,6 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 START_SECONDS = 30.0
-END_SECONDS = 10.0
 POLL_SECONDS = 0.05
 
 _PR_SET_PDEATHSIG = 1
@@ -108,15 +107,8 @@ class Part(ABC):
 
     def end(self) -> None:
         """End it, and forget its data."""
-        process, self._process = self._process, None
-        if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-            try:
-                process.wait(END_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        # Nothing of it is kept, and a replica set that is asked to end waits for others to take over.
+        self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     @abstractmethod
@@ -180,6 +172,55 @@ class Mongo(Part):
         """Set the fail point ``failCommand``."""
         with self.client() as client:
             client.admin.command("configureFailPoint", "failCommand", mode=mode, data=how)
+
+
+class MongoMember(Mongo):
+    """A mongod that waits to be made a member of a set."""
+
+    def ready(self) -> bool:
+        """Tell whether it answers."""
+        try:
+            with self.client() as client:
+                return bool(client.admin.command("ping")["ok"])
+        except PyMongoError:
+            return False
+
+
+class MongoSet:
+    """A replica set of three members, which elects another primary within two seconds or so."""
+
+    def __init__(self) -> None:
+        self._members = [MongoMember() for _ in range(3)]
+
+    @property
+    def url(self) -> str:
+        """What clients are given."""
+        return f"mongodb://{','.join(f'127.0.0.1:{member.port}' for member in self._members)}/?replicaSet=rs0"
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            for member in self._members:
+                stack.enter_context(member)
+            with self._members[0].client() as client:
+                members = [{"_id": n, "host": f"127.0.0.1:{each.port}"} for n, each in enumerate(self._members)]
+                settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 200}
+                client.admin.command("replSetInitiate", {"_id": "rs0", "members": members, "settings": settings})
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def primary(self) -> MongoMember:
+        """Return the member that takes writes, when there is one."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            for member in self._members:
+                with contextlib.suppress(PyMongoError), member.client() as client:
+                    if client.admin.command("hello")["isWritablePrimary"]:
+                        return member
+            time.sleep(POLL_SECONDS)
+        raise AssertionError("no primary was elected")
 
 
 class Redis(Part):

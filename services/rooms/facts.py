@@ -122,7 +122,7 @@ class Facts:
             head = told  # delivered on this node since the head was read: the record may be older than it
         facts = RoomFacts(found, head)
         known = self._rooms.get(room)
-        if known is not None and not known.stale and known.rev > head:
+        if known is not None and not known.stale and known.rev >= head:
             return known  # the stream moved while we read
         self.forget(room)
         self._rooms[room] = facts

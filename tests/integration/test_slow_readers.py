@@ -1,8 +1,10 @@
 """Readers that stop cost little and are sent away; readers that come back with much to fetch are not."""
 
 import asyncio
+import contextlib
 import json
 import socket as sockets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -21,6 +23,9 @@ TALKERS = 20
 TEXT = 4000
 MESSAGES = 6 * 1024 * 1024 // TEXT // TALKERS
 """Of each talker: together 6 MB."""
+
+ASKED = 12
+"""Pages of 256 KiB that each of those asks for who never read."""
 
 MIB = 1024 * 1024
 GROWTH = int(1.2 * MIB)
@@ -63,16 +68,49 @@ async def _stall(address: tuple[str, int], token: str) -> sockets.socket:
 
 @dataclass
 class Watch:
-    """The most memory that a server had while watched."""
+    """What a server used and said while it was watched."""
 
     server: ServerProcess
-    most: int = 0
+    before: int
+    most: int
+    """Its largest resident size in bytes."""
+    since: int
 
-    async def run(self) -> None:
-        """Look until cancelled."""
+    @property
+    def growth(self) -> int:
+        """How much larger it became."""
+        return self.most - self.before
+
+    @property
+    def said(self) -> list[str]:
+        """The lines that it logged."""
+        return self.server.log[self.since :]
+
+    @property
+    def sent_away(self) -> list[str]:
+        """The lines that tell of a session closed as slow."""
+        return [line for line in self.said if "4008" in line or "slow" in line.lower()]
+
+    async def until_sent_away(self, count: int) -> None:
+        """Wait until the log has told of so many."""
+        await asyncio.to_thread(self.server.until_log, lambda: len(self.sent_away) >= count)
+
+
+@contextlib.asynccontextmanager
+async def _watched(server: ServerProcess) -> AsyncIterator[Watch]:
+    size = server.resident()
+    watch = Watch(server, size, size, len(server.log))
+
+    async def look() -> None:
         while True:
-            self.most = max(self.most, self.server.resident())
+            watch.most = max(watch.most, server.resident())
             await asyncio.sleep(0.05)
+
+    looking = asyncio.ensure_future(look())
+    try:
+        yield watch
+    finally:
+        looking.cancel()
 
 
 async def _talk(socket: Socket, room: str, number: int) -> None:
@@ -85,43 +123,56 @@ async def _talk(socket: Socket, room: str, number: int) -> None:
     await asyncio.gather(*(one(at) for at in range(MESSAGES)))
 
 
-def _closing_lines(server: ServerProcess, since: int) -> list[str]:
-    return [line for line in server.log[since:] if "4008" in line or "slow" in line.lower()]
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-async def test_stalled_readers_are_bounded_and_sent_away(server: ServerProcess, site: Site) -> None:
+@contextlib.asynccontextmanager
+async def _crowd(site: Site) -> AsyncIterator[tuple[str, list[sockets.socket], list[Socket]]]:
+    """Give a room, those in it who never read, and those who talk there."""
     accounts = await site.register_all("stalled", STALLED)
     talkers = await site.register_all("talker", TALKERS)
     room = (await talkers[0].post("rooms", body={"name": "busy", "kind": "public"}))["id"]
     for account in [*accounts, *talkers[1:]]:
         await account.post("rooms", room, "members", body={})
-    sockets_ = [await site.connect(talker, deaf=True) for talker in talkers]
-    await _talk(sockets_[0], room, 99)  # what every server needs once is not the readers' memory
+    talking = [await site.connect(talker, deaf=True) for talker in talkers]
+    await _talk(talking[0], room, 99)  # what every server needs once is not the readers' memory
     stalled = [await _stall(site.address, account.token) for account in accounts]
-    since = len(server.log)
-    before = server.resident()
-    watch = Watch(server, before)
-    watching = asyncio.ensure_future(watch.run())
     try:
-        await asyncio.gather(*(_talk(socket, room, number) for number, socket in enumerate(sockets_)))
-        await asyncio.to_thread(server.until_log, lambda: len(_closing_lines(server, since)) >= STALLED)
-        print(f"{(watch.most - before) / STALLED / MIB:.2f} MiB for each stalled reader")
-        assert watch.most - before <= STALLED * GROWTH
-        assert len(_closing_lines(server, since)) == STALLED
-        assert len(server.log) - since <= STALLED + 20
-        assert not any(socket.closed.done() for socket in sockets_)
-        texts = [item for item in await talkers[0].history(room) if item["kind"] == "text"]
-        assert len(texts) == (TALKERS + 1) * MESSAGES
-        async with asyncio.timeout(60):
-            for socket in sockets_:
-                while socket.heard < len(texts):
-                    await socket.call("ping", {})
+        yield room, stalled, talking
+        assert not any(socket.closed.done() for socket in talking)
     finally:
-        watching.cancel()
         for sock in stalled:
             sock.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_stalled_readers_are_bounded_and_sent_away(server: ServerProcess, site: Site) -> None:
+    async with _crowd(site) as (room, _, talking), _watched(server) as watch:
+        heard = [socket.heard for socket in talking]
+        await asyncio.gather(*(_talk(socket, room, number) for number, socket in enumerate(talking)))
+        await watch.until_sent_away(STALLED)
+        print(f"{watch.growth / STALLED / MIB:.2f} MiB for each stalled reader")
+        assert watch.growth <= STALLED * GROWTH
+        assert len(watch.sent_away) == STALLED
+        assert len(watch.said) <= STALLED + 20
+        async with asyncio.timeout(60):
+            for socket, before in zip(talking, heard, strict=True):
+                while socket.heard < before + TALKERS * MESSAGES:
+                    await socket.call("ping", {})
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_stalled_readers_who_ask_are_bounded_and_sent_away(server: ServerProcess, site: Site) -> None:
+    """Answers are each reader's own, not shared like events: three times the bound is asked for."""
+    loop = asyncio.get_running_loop()
+    async with _crowd(site) as (room, stalled, talking), _watched(server) as watch:
+        for number in range(ASKED):
+            ask = json.dumps({"op": "message.list", "id": number, "d": {"room": room, "limit": 100}}).encode()
+            await asyncio.gather(*(loop.sock_sendall(sock, frame(1, ask)) for sock in stalled))
+        await watch.until_sent_away(STALLED)
+        print(f"{watch.growth / STALLED / MIB:.2f} MiB for each stalled reader who asked")
+        assert watch.growth <= STALLED * GROWTH
+        assert len(watch.sent_away) == STALLED
+        await _talk(talking[1], room, 1)
 
 
 async def _speak(socket: Socket, rooms: list[str]) -> None:
@@ -153,11 +204,11 @@ async def test_returning_reader_gets_everything(store: Store, pace: str) -> None
 
         if pace == "slow":
             mirror.options = {"receive_buffer": 16384, "read_pause": 0.06}
-        since = len(server.log)
-        await mirror.connect()
-        await mirror.settled()
+        async with _watched(server) as watch:
+            await mirror.connect()
+            await mirror.settled()
         assert mirror.seen["hello:delta"] == ROOMS
         assert mirror.seen["hello"] == 2, "it was called slow and came back"
+        assert not watch.sent_away
         for room in rooms:
             assert mirror.in_order(room) == await reader.history(room)
-        assert not _closing_lines(server, since)

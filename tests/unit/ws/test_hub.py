@@ -1,0 +1,436 @@
+"""The hub: every watcher gets every change once, in order, and nobody gets what is not theirs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from services.streams.append import marker_entry, notice_entry, text_entry
+from services.streams.batch import Batch, Event, batch_of, event_of
+from store import open_database
+from store.errors import Unavailable
+from store.tables import ENTRIES, Effect, Entry, Notice, Room, Text
+from tests.peers import until
+from tests.unit.ws.ears import Ear, Station, frames
+from tests.unstable import Fault, Unstable
+from ws import hub as hub_module
+from ws.codes import CloseCode
+
+
+@pytest.fixture
+async def unstable(tmp_path: object) -> AsyncIterator[Unstable]:
+    async with open_database(tmp_path, None) as database:  # type: ignore[arg-type]  # a Path
+        yield Unstable(database)
+
+
+@pytest.fixture
+async def station(unstable: Unstable) -> AsyncIterator[Station]:
+    station = Station(unstable.database)
+    yield station
+    await station.hub.close()
+
+
+def item(rev: int, stream: str = "r", author: str = "ann", effect: Effect | None = None) -> Entry:
+    """Return an item as the lane would have numbered it."""
+    if effect is None:
+        entry = text_entry(stream, author, author, f"c{rev}", Text(text=f"{rev}"), "d")
+    else:
+        entry = notice_entry(stream, Notice(effect.type, effect.user), effect)
+    return msgspec.structs.replace(entry, rev=rev, seq=rev, changed=rev)
+
+
+def batch(*entries: Entry) -> Batch:
+    return batch_of(entries[0].stream, entries[0].rev - 1, [event_of(entry, None) for entry in entries])
+
+
+def change(rev: int, of: Entry) -> Event:
+    """Return the event of a change of an item."""
+    changed = msgspec.structs.replace(of, changed=rev, body=Text(text=f"{rev}"))
+    return event_of(msgspec.structs.replace(marker_entry(of.stream, of.id), rev=rev), changed)
+
+
+def items(first: int, last: int) -> list[Batch]:
+    """Return batches of one item each."""
+    return [batch(item(rev)) for rev in range(first, last + 1)]
+
+
+async def store(unstable: Unstable, *batches_of: Entry) -> None:
+    await unstable.real.batch(ENTRIES, list(batches_of))
+
+
+# Order
+
+
+async def test_batches_are_heard_in_order(station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    station.deliver(*items(1, 3))
+    station.deliver(batch(item(4), item(5)))
+    assert ear.revs == [1, 2, 3, 4, 5]
+
+
+async def test_batch_heard_before_is_dropped(station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    station.deliver(*items(1, 3), *items(1, 3), batch(item(2), item(3)))
+    assert ear.revs == [1, 2, 3]
+
+
+async def test_batch_heard_in_part_is_heard_from_there_on(station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    station.deliver(batch(item(1), item(2)), batch(item(1), item(2), item(3), item(4)))
+    assert ear.revs == [1, 2, 3, 4]
+
+
+async def test_head_is_where_watching_begins(unstable: Unstable, station: Station) -> None:
+    await store(unstable, item(1), item(2))
+    ear = Ear("ann")
+    watched = await station.listen(ear)
+    assert (watched.head, watched.active_at > 0) == (2, True)
+    station.deliver(*items(1, 3))
+    assert ear.revs == [3]
+
+
+async def test_batch_waits_for_its_predecessor(unstable: Unstable, station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    reads = unstable.count("find")
+    one, two, three, four = items(1, 4)
+    station.deliver(three, two, four)
+    assert ear.revs == []
+    station.deliver(one)
+    assert ear.revs == [1, 2, 3, 4]
+    await asyncio.sleep(hub_module.GAP_WAIT_S * 1.5)
+    assert unstable.count("find") == reads, "nothing was missing in the end"
+
+
+async def test_missing_batch_is_read_from_the_store(unstable: Unstable, station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    entries = [item(rev) for rev in range(1, 6)]
+    await store(unstable, *entries)
+    station.deliver(batch(entries[2]))
+    station.deliver(batch(entries[4]))
+    await until(lambda: len(ear.revs) == 5)
+    assert ear.revs == [1, 2, 3, 4, 5]
+    station.deliver(*items(6, 6))
+    assert ear.revs == [1, 2, 3, 4, 5, 6]
+
+
+async def test_head_that_is_told_without_events_is_caught_up_with(unstable: Unstable, station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    await store(unstable, item(1), item(2))
+    station.deliver(Batch("r", 2, 2, []))
+    await until(lambda: ear.revs == [1, 2])
+
+
+async def test_missing_batch_is_read_when_the_store_is_back(
+    unstable: Unstable, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "GAP_RETRY_S", 0.01)
+    ear = Ear("ann")
+    await station.listen(ear)
+    entries = [item(rev) for rev in range(1, 4)]
+    await store(unstable, *entries)
+    unstable.fail(Fault.UNAVAILABLE, "find", times=3)
+    station.deliver(batch(entries[2]))
+    await until(lambda: ear.revs == [1, 2, 3])
+    assert unstable.healed
+
+
+async def test_batches_that_come_while_the_store_is_read_are_heard_once(unstable: Unstable, station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    entries = [item(rev) for rev in range(1, 4)]
+    await store(unstable, *entries)
+    gate = unstable.hold("find")
+    station.deliver(batch(entries[1]))
+    await gate.reached.wait()
+    station.deliver(batch(entries[0]), batch(entries[1]), batch(entries[2]))
+    assert ear.revs == [1, 2, 3]
+    gate.release()
+    station.deliver(*items(4, 4))
+    await until(lambda: not station.hub._fills)
+    assert ear.revs == [1, 2, 3, 4]
+
+
+async def test_batch_that_comes_while_the_head_is_read_is_heard(unstable: Unstable, station: Station) -> None:
+    await store(unstable, item(1))
+    ear = Ear("ann")
+    gate = unstable.hold("find")
+    listening = asyncio.create_task(station.listen(ear))
+    await gate.reached.wait()
+    station.deliver(*items(2, 3))
+    gate.release()
+    watched = await listening
+    assert watched.head == 3
+    assert ear.revs == [], "heard by those who were there"
+    station.deliver(*items(4, 4))
+    assert ear.revs == [4]
+
+
+async def test_batch_with_a_gap_that_comes_while_the_head_is_read_is_filled(
+    unstable: Unstable, station: Station
+) -> None:
+    ear = Ear("ann")
+    gate = unstable.hold("find")
+    listening = asyncio.create_task(station.listen(ear))
+    await gate.reached.wait()
+    entries = [item(rev) for rev in range(1, 4)]
+    station.deliver(batch(entries[2]))
+    gate.release()
+    await listening
+    await store(unstable, *entries)
+    await until(lambda: ear.revs == [1, 2, 3])
+
+
+async def test_stream_that_nobody_watches_costs_nothing(unstable: Unstable, station: Station) -> None:
+    station.deliver(*items(1, 3))
+    assert station.hub.find("r") is None
+    assert unstable.calls == []
+
+
+# Ticks
+
+
+async def test_batches_of_one_tick_are_one_push(station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    station.deliver(*items(1, 10))
+    assert len(ear.outbox.pushes) == 1
+    assert ear.revs == list(range(1, 11))
+    station.deliver(*items(11, 11))
+    assert len(ear.outbox.pushes) == 2
+
+
+async def test_flusher_ends_the_tick_by_itself(station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    for one in items(1, 3):
+        station.hub.deliver(one)
+    assert ear.outbox.pushes == []
+    await until(lambda: len(ear.outbox.pushes) == 1)
+    assert ear.revs == [1, 2, 3]
+
+
+async def test_watchers_share_the_bytes(station: Station) -> None:
+    ears = [Ear("ann"), Ear("bob")]
+    for ear in ears:
+        await station.listen(ear)
+    station.deliver(*items(1, 3))
+    assert ears[0].outbox.pushes[0] is ears[1].outbox.pushes[0]
+    assert station.meter("parley_deliveries_total") == 6
+
+
+async def test_whoever_comes_within_a_tick_hears_what_is_above_the_head_alone(station: Station) -> None:
+    first, late = Ear("ann"), Ear("bob")
+    watched = await station.listen(first)
+    station.hub.deliver(items(1, 1)[0])
+    await station.listen(late)
+    assert watched.head == 1
+    station.deliver(*items(2, 2))
+    assert (first.revs, late.revs) == ([1, 2], [2])
+
+
+# Audience
+
+
+@pytest.mark.parametrize("first_seq", [0, 1])
+async def test_removed_member_hears_nothing_above_the_removal(station: Station, first_seq: int) -> None:
+    ann, bob, again = Ear("ann"), Ear("bob"), Ear("bob")
+    await station.listen(ann)
+    for ear in (bob, again):
+        await station.listen(ear, first_seq=first_seq)
+    left = Effect("left", "bob", room="r", reason="removed")
+    station.deliver(batch(item(1), item(2, effect=left), item(3)), *items(4, 4))
+    assert ann.revs == [1, 2, 3, 4]
+    assert bob.revs == again.revs == [1, 2]
+
+
+async def test_removal_found_in_the_store_is_applied_in_its_place(unstable: Unstable, station: Station) -> None:
+    ann, bob = Ear("ann"), Ear("bob")
+    for ear in (ann, bob):
+        await station.listen(ear)
+    left = Effect("left", "bob", room="r", reason="removed")
+    entries = [item(1), item(2, effect=left), item(3)]
+    await store(unstable, *entries)
+    station.deliver(batch(entries[2]))
+    await until(lambda: ann.revs == [1, 2, 3])
+    assert bob.revs == [1, 2]
+
+
+async def test_closed_room_is_heard_by_nobody_any_more(station: Station) -> None:
+    ears = [Ear("ann"), Ear("bob"), Ear("cay")]
+    for ear in ears:
+        await station.listen(ear, first_seq=int(ear.user == "cay"))
+    closed = marker_entry("r", "r", effect=Effect("closed", room="r"))
+    room = Room(id="r", kind="public", deleted=True, created_at=1)
+    event = event_of(msgspec.structs.replace(closed, rev=2), room)
+    station.deliver(*items(1, 1), batch_of("r", 1, [event]), *items(3, 3))
+    assert [ear.revs for ear in ears] == [[1, 2]] * 3
+
+
+async def test_moves_of_the_own_stream_are_told_to_those_who_catch_up_too(station: Station) -> None:
+    live, catching, other = Ear("ann"), Ear("ann"), Ear("bob")
+    await station.listen(live, "u_ann")
+    await station.listen(other, "u_bob")
+    station.hub.add(catching.session, "ann")
+    await station.hub.watch("u_ann", catching.session)
+    joined = Effect("joined", "ann", room="r")
+    station.deliver(batch(item(1, "u_ann", effect=joined)))
+    assert live.moves == catching.moves == [joined]
+    assert other.moves == []
+    assert (live.revs, catching.revs) == ([1], [])
+
+
+async def test_effects_on_others_move_nobody(station: Station) -> None:
+    ann = Ear("ann")
+    await station.listen(ann)
+    for rev, type_ in enumerate(("joined", "role", "room"), 1):
+        station.deliver(batch(item(rev, effect=Effect(type_, "ann", room="r"))))
+    station.deliver(batch(item(4, effect=Effect("left", "nobody", room="r"))), *items(5, 5))
+    assert ann.revs == [1, 2, 3, 4, 5]
+    assert ann.moves == []
+
+
+# History from the join on
+
+
+async def test_changes_of_older_items_are_not_heard(station: Station) -> None:
+    every, later = Ear("ann"), Ear("bob")
+    await station.listen(every)
+    await station.listen(later, first_seq=3)
+    old, new = item(1), item(3)
+    room = Room(id="r", kind="public", created_at=1)
+    renamed = event_of(msgspec.structs.replace(marker_entry("r", "r"), rev=6), room)
+    station.deliver(batch(old, item(2), new), batch_of("r", 3, [change(4, old), change(5, new), renamed]))
+    assert every.revs == [1, 2, 3, 4, 5, 6]
+    assert later.revs == [3, 5, 6]
+
+
+# Coming and going
+
+
+async def test_one_head_is_read_for_all_who_come_at_once(unstable: Unstable, station: Station) -> None:
+    ears = [Ear(f"u{number}") for number in range(5)]
+    await asyncio.gather(*(station.listen(ear) for ear in ears))
+    assert unstable.count("find") == 1
+    assert station.meter("parley_watched_streams") == 1
+    assert station.meter("parley_sessions") == 5
+
+
+async def test_head_that_cannot_be_read_is_told_and_read_again(unstable: Unstable, station: Station) -> None:
+    unstable.fail(Fault.UNAVAILABLE, "find")
+    ears = [Ear("ann"), Ear("bob")]
+    results = await asyncio.gather(*(station.listen(ear) for ear in ears), return_exceptions=True)
+    assert [type(result) for result in results] == [Unavailable, Unavailable]
+    watched = station.hub.find("r")
+    assert watched is None or watched.idle
+    station.deliver(*items(1, 1))
+    await store(unstable, item(1))
+    await station.listen(ears[0])
+    station.deliver(*items(2, 2))
+    assert ears[0].revs == [2]
+
+
+async def test_whoever_gives_up_while_the_head_is_read_is_not_held(unstable: Unstable, station: Station) -> None:
+    gate = unstable.hold("find")
+    ears = [Ear("ann"), Ear("bob")]
+    listening = [asyncio.create_task(station.listen(ear)) for ear in ears]
+    await gate.reached.wait()
+    listening[0].cancel()
+    await asyncio.wait(listening[:1])
+    gate.release()
+    watched = await listening[1]
+    assert list(watched.sessions) == [ears[1].session]
+    assert not watched.holding
+
+
+async def test_stream_is_kept_a_while_when_nobody_watches_any_more(unstable: Unstable, station: Station) -> None:
+    ear = Ear("ann")
+    watched = await station.listen(ear)
+    station.hub.remove(ear.session, "ann", ["r"])
+    station.deliver(*items(1, 3))
+    reads = unstable.count("find")
+    again = Ear("ann")
+    assert await station.listen(again) is watched
+    assert unstable.count("find") == reads
+    assert [kept.rev for kept in watched.since(1)] == [2, 3]
+    assert (ear.revs, again.revs) == ([], [])
+
+
+async def test_only_so_many_streams_are_kept_for_nobody(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "IDLE_KEPT", 2)
+    ear = Ear("ann")
+    for stream in ("a", "b", "c", "d"):
+        watched = await station.listen(ear, stream)
+        if stream != "d":
+            station.hub.detach(ear.session, watched)
+    assert [stream for stream in "abcd" if station.hub.find(stream)] == ["b", "c", "d"]
+    assert station.meter("parley_watched_streams") == 3
+
+
+async def test_removed_session_hears_nothing(station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    await station.listen(ear, "s")
+    for _ in range(2):
+        station.hub.remove(ear.session, "ann", ["r", "s", "never watched"])
+    station.deliver(*items(1, 1), batch(item(1, "s")))
+    station.hub.tell("ann", b"{}")
+    assert ear.outbox.pushes == ear.outbox.ephemeral == []
+    assert station.hub.sessions() == station.hub.sessions("ann") == []
+    assert station.meter("parley_sessions") == 0
+
+
+# Not kept
+
+
+async def test_signal_is_heard_by_watchers_alone(station: Station) -> None:
+    ann, bob, cay, dan = Ear("ann"), Ear("bob"), Ear("cay"), Ear("dan")
+    for ear in (ann, bob):
+        await station.listen(ear)
+    await station.listen(cay, first_seq=5)
+    await station.listen(dan, "s")
+    station.hub.signal("r", b'{"n":1}')
+    station.hub.signal("r", b'{"n":2}', but_user="ann")
+    station.hub.signal("r", b'{"n":3}', but=bob.session)
+    station.hub.signal("nobody watches", b'{"n":4}')
+    heard = [[frames(frame)[0]["n"] for frame in ear.outbox.ephemeral] for ear in (ann, bob, cay, dan)]
+    assert heard == [[1, 3], [1, 2], [1, 2, 3], []]
+    assert ann.outbox.pushes == []
+
+
+async def test_telling_reaches_all_sessions_of_a_person(station: Station) -> None:
+    one, two, other = Ear("ann"), Ear("ann"), Ear("bob")
+    for ear in (one, two, other):
+        station.hub.add(ear.session, ear.user)
+    station.hub.tell("ann", b'{"n":1}')
+    station.hub.tell("ann", b'{"n":2}', but=one.session)
+    station.hub.tell("nobody", b'{"n":3}')
+    assert [len(ear.outbox.ephemeral) for ear in (one, two, other)] == [1, 2, 0]
+
+
+async def test_ending_a_log_in_or_a_person_ends_their_sessions(station: Station) -> None:
+    ears = [Ear("ann", "l1"), Ear("ann", "l2"), Ear("bob", "l3")]
+    for ear in ears:
+        station.hub.add(ear.session, ear.user)
+    station.hub.end_login("l2", "logged out")
+    assert [ear.ended for ear in ears] == [[], [(CloseCode.SESSION_ENDED, "logged out")], []]
+    station.hub.end_user("ann", "revoked")
+    assert [len(ear.ended) for ear in ears] == [1, 2, 0]
+
+
+async def test_close_ends_what_is_under_way(unstable: Unstable, station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    station.deliver(*items(5, 5))
+    unstable.hold("find")
+    late = asyncio.create_task(station.listen(Ear("bob"), "s"))
+    await asyncio.sleep(0)
+    await station.hub.close()
+    assert not station.hub._fills
+    assert isinstance((await asyncio.gather(late, return_exceptions=True))[0], asyncio.CancelledError)
