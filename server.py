@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from handlers.bodies import READ_BYTES, BodyLimit
 from handlers.health import LiveHandler, MetricsHandler, ReadyHandler
 from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
 from handlers.pages import STATIC, PageHandler
-from services import logs
+from services import logs, tasks
 from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
 from services.application import Application
@@ -115,17 +115,11 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         wheel = Wheel(asyncio.get_running_loop().time)
         door = Door(application, hub, flusher, wheel)
         for work in (wheel.run(), application.marks.run()):
-            stack.push_async_callback(_ended, asyncio.create_task(work))
+            stack.push_async_callback(tasks.end, asyncio.create_task(work))
         port = _listen(settings, application, door, stack)
         metrics_port = _listen_for_metrics(settings, application, stack)
         stack.push_async_callback(_drain, application, door)
         yield Node(port, metrics_port, application, door)
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def _listen(settings: Settings, application: Application, door: Door, stack: AsyncExitStack) -> int:
@@ -190,6 +184,7 @@ async def _drain(application: Application, door: Door) -> None:
     except (TimeoutError, StoreError):
         log.warning("draining took too long", extra={"sockets": door.sockets})
         door.close_all()
+    await application.lanes.stop()
     application.counts.close()
     application.reads.close()
 

@@ -24,6 +24,9 @@ DEADLINE_S = 4.5
 """Seconds a call may take, waiting for its turn included: callers give up after 5."""
 
 CONNECT_S = 2.0
+LOOK_S = 2.0
+"""Seconds between two looks at each server."""
+
 SLOTS = 64
 """Calls at once. BSON is encoded on the loop: 2,000 at once held it for 80 ms."""
 
@@ -99,9 +102,10 @@ def options() -> dict[str, Any]:
         "retryReads": True,
         "connectTimeoutMS": int(CONNECT_S * 1000),
         "maxPoolSize": SLOTS,
-        # A call that fails has its server looked at immediately. The other mode's second connection to each server
-        # tells of an election a little sooner.
+        # Looking often finds a primary that hangs, and the next one, within a few seconds; and needs one connection to
+        # each server where the other mode needs two.
         "serverMonitoringMode": "poll",
+        "heartbeatFrequencyMS": int(LOOK_S * 1000),
         "appname": "parley",
     }
 

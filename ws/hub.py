@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from services import tasks
 from services.metrics import Metrics
 from services.streams.batch import Batch, Event
 from services.streams.reading import read_batch, read_head
@@ -183,10 +184,7 @@ class Hub:
 
     async def close(self) -> None:
         """End what is under way."""
-        tasks = [*self._fills, *self._opening.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await tasks.end(*self._fills, *self._opening.values())
 
     def _flush_tick(self, watched: Watched) -> None:
         frames = watched.tick

@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
+from services import tasks
 from services.errors import Unavailable
 from services.streams.append import Append, Outcome
 from services.streams.batch import Batch
@@ -89,6 +90,11 @@ class Lanes:
                 await asyncio.wait(self._flights)
             else:
                 await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Give up what is not decided yet: only the store knows what became of it."""
+        self._closed = True
+        await tasks.end(*self._flights)
 
     def _lane(self, stream: str) -> Lane:
         lane = self._lanes.pop(stream, None) or Lane(stream)

@@ -124,6 +124,20 @@ async def test_a_token_that_ended_is_renewed_before_the_page_comes_back(come: Co
     await ana.sees("still here")
 
 
+async def test_a_live_session_is_extended_before_its_token_ends(come: Come) -> None:
+    ana = await come("ana")
+    frames = await Frames(ana.page).attach()
+    await ana.page.clock.install()
+    await ana.page.reload()
+    await ana.is_connected()
+    old = (await frames.asked("hello"))["token"]
+    await ana.page.clock.fast_forward(26_000)
+    await frames.asked("ping")
+    await ana.page.clock.fast_forward(8 * 60_000)
+    assert (await frames.asked("auth.refresh"))["token"] != old
+    assert frames.opened == 1
+
+
 async def test_a_session_that_ended_elsewhere_leads_to_the_way_in(come: Come) -> None:
     ana = await come("ana")
     frames = await Frames(ana.page).attach()

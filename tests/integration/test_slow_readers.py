@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import socket as sockets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ class Watch:
     @property
     def sent_away(self) -> list[str]:
         """The lines that tell of a session closed as slow."""
-        return [line for line in self.said if "4008" in line or "slow" in line.lower()]
+        return [line for line in self.said if re.search(r"\b4008\b", line)]
 
     async def until_sent_away(self, count: int) -> None:
         """Wait until the log has told of so many."""

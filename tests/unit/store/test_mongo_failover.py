@@ -34,12 +34,21 @@ class Writing:
         self.answered: set[int] = set()
         self.doubts = 0
         self.going = True
+        self._goal = 0
+        self._reached = asyncio.Event()
+
+    async def until(self, answered: int) -> None:
+        """Wait for so many answers."""
+        self._goal = answered
+        await self._reached.wait()
 
     async def run(self, writer: int) -> None:
         rev = writer
         while self.going:
             await self._write(rev)
             self.answered.add(rev)
+            if self._goal and len(self.answered) >= self._goal:
+                self._reached.set()
             rev += WRITERS
 
     async def _write(self, rev: int) -> None:
@@ -70,8 +79,7 @@ async def test_what_was_answered_survives_the_primary(three: MongoSet, fault: st
         getattr(first, fault)()
         before = len(writing.answered)
         async with asyncio.timeout(60):
-            while len(writing.answered) < 2 * before:
-                await asyncio.sleep(0.1)
+            await writing.until(2 * before)
         writing.going = False
         await asyncio.gather(*writers)
         if fault == "freeze":
