@@ -24,9 +24,9 @@ from services import logs, tasks
 from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
 from services.application import Application
-from services.limits import Limits
 from services.messages.marks import ReadMarks
 from services.metrics import Metrics
+from services.operations.limits import Limits
 from services.pace import Pace
 from services.rooms.facts import Facts
 from services.streams.batch import Batch
@@ -37,11 +37,11 @@ from store.errors import StoreError, WrongStore
 from store.secrets import derive
 from ws import asyncapi
 from ws.door import Door, node_name
-from ws.flusher import Flusher
 from ws.hub import Hub
-from ws.socket import SocketHandler
 from ws.tables import tables
 from ws.wheel import Wheel
+from ws.wire.flusher import Flusher
+from ws.wire.socket import SocketHandler
 
 log = logging.getLogger("parley")
 

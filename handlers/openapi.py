@@ -8,8 +8,8 @@ from handlers.operations import routes
 from handlers.problems import MethodNotAllowed, Problem, UnsupportedMediaType, status_of
 from services import OPERATIONS
 from services.errors import ServiceError, TooLarge
-from services.operation import Operation
-from services.published import (
+from services.operations.operation import Operation
+from services.operations.published import (
     LICENSE,
     REFERENCE,
     VERSION,

@@ -11,9 +11,9 @@ from handlers.problems import MethodNotAllowed, UnsupportedMediaType, problem, r
 from services import OPERATIONS
 from services.application import Application
 from services.errors import Flaw, Invalid, ServiceError, Unauthenticated, Unavailable
-from services.operation import Context, Operation, Principal, perform
-from services.schemas import convert
-from services.strict import check
+from services.operations.operation import Context, Operation, Principal, perform
+from services.operations.schemas import convert
+from services.operations.strict import check
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)

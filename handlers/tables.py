@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from handlers.openapi import ERRORS
 from handlers.problems import status_of
-from services import OPERATIONS, limits
+from services import OPERATIONS
 from services.errors import Invalid, ServiceError, TooMany, Unauthenticated, Unavailable
-from services.limits import Limit
-from services.published import markdown, pace
+from services.operations import limits
+from services.operations.limits import Limit
+from services.operations.published import markdown, pace
 
 ANYWHERE = frozenset({Invalid.code, Unauthenticated.code, TooMany.code, Unavailable.code, ServiceError.code})
 """Codes that any operation may answer; they are not told of each one again."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.accounts import doors, people
 from services.messages import change, history, react, reading, send
-from services.operation import Operation
+from services.operations.operation import Operation
 from services.rooms import direct, listing, making, members, membership, roles
 
 OPERATIONS: tuple[Operation[Any], ...] = (

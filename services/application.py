@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
-from services.limits import Limits
 from services.live import Live
 from services.messages.marks import ReadMarks
 from services.metrics import Metrics
+from services.operations.limits import Limits
 from services.pace import Pace
 from services.rooms.facts import Facts
 from services.streams.lanes import Lanes

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from store import backup, mongo_backup
 from store.database import Database
 from store.database_mongo import MongoDatabase
 from store.database_sqlite import SqliteDatabase
+from store.mongo import backup as mongo_backup
 from store.secrets import check_secret, load_secret, shared_secret
+from store.sqlite import backup
 
 DATABASE_FILE = "parley.db"
 

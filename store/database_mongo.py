@@ -7,15 +7,17 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from store import declared, mongo_find, mongo_start
+from store import declared
 from store.database import Increment, Max, R, Scalar, Table, Update, Write
 from store.errors import Duplicate, Mismatch, Unavailable, Undeclared
 from store.migrations import MIGRATIONS, Migration, migrate
-from store.mongo_find import Question, counting, finding, searching, tailing
-from store.mongo_link import Link
-from store.mongo_shape import Document, Shape, refused_by
-from store.mongo_together import duplicate, write
-from store.mongo_writes import counted, step
+from store.mongo import find as mongo_find
+from store.mongo import start as mongo_start
+from store.mongo.find import Question, counting, finding, searching, tailing
+from store.mongo.link import Link
+from store.mongo.shape import Document, Shape, refused_by
+from store.mongo.together import duplicate, write
+from store.mongo.writes import counted, step
 from store.secrets import SECRETS
 from store.tables import SCHEMA_VERSION, TABLES
 

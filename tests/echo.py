@@ -5,9 +5,9 @@ import asyncio
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application
 
-from ws.flusher import Flusher
-from ws.frames import text_frame
-from ws.socket import Connection, SocketHandler
+from ws.wire.flusher import Flusher
+from ws.wire.frames import text_frame
+from ws.wire.socket import Connection, SocketHandler
 
 ORIGINS = frozenset({"https://app.example.org", "http://localhost:3000"})
 """Foreign pages that may connect."""

@@ -42,7 +42,9 @@ class ServerProcess:
         self._variables = dict(variables or {})
         self._process: subprocess.Popen[str] | None = None
         self._readers: list[threading.Thread] = []
-        self._listening = threading.Event()
+        self._listening = False
+        self._decided = threading.Event()
+        """Whether it is known if the present run listens."""
         self._said = threading.Condition()
 
     @property
@@ -63,7 +65,8 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it and wait until it says where it listens."""
-        self._listening.clear()
+        self._listening = False
+        self._decided.clear()
         command = [sys.executable, str(ROOT / "server.py"), "--port", str(self.port), "--address", "127.0.0.1"]
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(self.data), *self.arguments],
@@ -83,7 +86,8 @@ class ServerProcess:
         ]
         for reader in self._readers:
             reader.start()
-        if not self._listening.wait(START_SECONDS) or self._process.poll() is not None:
+        self._decided.wait(START_SECONDS)
+        if not self._listening:
             self.kill()
             raise AssertionError("the server did not start:\n" + "\n".join(self.log[-30:]))
 
@@ -94,10 +98,10 @@ class ServerProcess:
                     self.log.append(line.rstrip("\n"))
                     self._said.notify_all()
                 found = _LISTENS.match(line)
-                if found and not self._listening.is_set():
-                    self.port = int(found[1])
-                    self._listening.set()
-        self._listening.set()  # it ended: whoever waits shall look
+                if found:
+                    self.port, self._listening = int(found[1]), True
+                    self._decided.set()
+        self._decided.set()  # it ended: whoever waits shall look
 
     def kill(self) -> None:
         """End it at once, as a power cut would (kill -9)."""

@@ -8,14 +8,14 @@ import msgspec
 from services import OPERATIONS
 from services.errors import Flaw, Invalid, ServiceError, TooMany, Unauthenticated, Unavailable
 from services.messages.reading import Nothing
-from services.operation import Operation
-from services.published import LICENSE, VERSION, all_errors, components, errors_of, reached, said_of
+from services.operations.operation import Operation
+from services.operations.published import LICENSE, VERSION, all_errors, components, errors_of, reached, said_of
 from ws import events
-from ws.codes import CloseCode
 from ws.events import EVENTS
-from ws.greeting import AuthRefresh, Greeting, Hello
-from ws.handshake import PROTOCOL
+from ws.sessions.greeting import AuthRefresh, Greeting, Hello
 from ws.tables import close_codes
+from ws.wire.codes import CloseCode
+from ws.wire.handshake import PROTOCOL
 
 Json = dict[str, Any]
 

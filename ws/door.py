@@ -10,14 +10,14 @@ from tornado.httputil import HTTPServerRequest
 
 from services import OPERATIONS
 from services.application import Application
-from services.limits import SOCKET_ADDRESS
-from services.operation import Operation
-from ws.codes import CloseCode
-from ws.flusher import Flusher
+from services.operations.limits import SOCKET_ADDRESS
+from services.operations.operation import Operation
 from ws.hub import Hub
-from ws.session import Session
-from ws.socket import Connection
+from ws.sessions.session import Session
 from ws.wheel import Wheel
+from ws.wire.codes import CloseCode
+from ws.wire.flusher import Flusher
+from ws.wire.socket import Connection
 
 NODE_SOCKETS = 10_000
 """Sockets of a node: what its memory is planned for, and half the files it may open."""

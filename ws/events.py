@@ -5,10 +5,10 @@ from typing import Final
 import msgspec
 
 from services.messages.reading import ReadEvent, TypingEvent
-from services.published import markdown
+from services.operations.published import markdown
 from services.rooms.members import MemberCountEvent
 from services.streams.items import MessageEvent, RoomEvent
-from ws.moves import JoinedEvent, LeftEvent
+from ws.sessions.moves import JoinedEvent, LeftEvent
 
 
 class LiveEvent(msgspec.Struct, tag_field="ev", tag="live", frozen=True):

@@ -13,13 +13,13 @@ from services.streams.reading import read_batch, read_head
 from store.database import Database
 from store.errors import StoreError
 from store.tables import Effect
-from ws.codes import CloseCode
-from ws.flusher import Flusher
-from ws.frames import text_frame
 from ws.watched import Watched
+from ws.wire.codes import CloseCode
+from ws.wire.flusher import Flusher
+from ws.wire.frames import text_frame
 
 if TYPE_CHECKING:
-    from ws.session import Session
+    from ws.sessions.session import Session
 
 log = logging.getLogger(__name__)
 

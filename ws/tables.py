@@ -1,7 +1,7 @@
 """The tables of ``docs/protocol.md`` that the code of the websocket knows."""
 
-from ws.codes import CloseCode
 from ws.events import EVENTS, kept, name_of, said_of
+from ws.wire.codes import CloseCode
 
 
 def tables() -> dict[str, str]:

@@ -4,10 +4,10 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.streams.batch import Batch, Event
-from ws.frames import text_frame
+from ws.wire.frames import text_frame
 
 if TYPE_CHECKING:
-    from ws.session import Session
+    from ws.sessions.session import Session
 
 RING_EVENTS = 256
 """Framed changes kept of a watched stream: most who come back within minutes need no store."""

@@ -8,9 +8,9 @@ from services.accounts import logins
 from services.accounts.logins import Tokens
 from services.errors import BadCredentials, Unauthenticated, UsernameTaken
 from services.ids import member_id, new_id, now_ms, self_stream
-from services.inputs import Empty, Input
-from services.limits import LOGIN_ACCOUNT, LOGIN_ADDRESS, REFRESH_SESSION, REGISTER_ADDRESS
-from services.operation import Context, Operation, by_address
+from services.operations.inputs import Empty, Input
+from services.operations.limits import LOGIN_ACCOUNT, LOGIN_ADDRESS, REFRESH_SESSION, REGISTER_ADDRESS
+from services.operations.operation import Context, Operation, by_address
 from store.database import Insert
 from store.errors import Duplicate
 from store.tables import MEMBERS, ROOMS, USERS, Member, Room, User

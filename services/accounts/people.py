@@ -6,9 +6,9 @@ import msgspec
 
 from services.errors import UserNotFound
 from services.ids import rfc3339
-from services.inputs import Empty, Input, UserId
-from services.limits import LOOKUP_USER
-from services.operation import Context, Operation, by_user
+from services.operations.inputs import Empty, Input, UserId
+from services.operations.limits import LOOKUP_USER
+from services.operations.operation import Context, Operation, by_user
 from store.database import Database
 from store.tables import USERS, User
 

@@ -7,7 +7,7 @@ import jwt
 
 from services.errors import Unauthenticated
 from services.ids import new_id
-from services.operation import Principal
+from services.operations.operation import Principal
 from store.database import Database
 from store.tables import LOGINS
 

@@ -4,10 +4,10 @@ import msgspec
 
 from services.errors import Forbidden, MessageDeleted, MessageNotFound, NotMember, RoomNotFound
 from services.ids import now_ms
-from services.inputs import Input, MessageId, RoomId
-from services.limits import CHANGE_USER
 from services.messages.send import Words
-from services.operation import Context, Entered, Operation, by_user, waiting
+from services.operations.inputs import Input, MessageId, RoomId
+from services.operations.limits import CHANGE_USER
+from services.operations.operation import Context, Entered, Operation, by_user, waiting
 from services.rooms.rules import RANK, require_known_seat, require_member_in, room_in
 from services.streams.append import Append, Outcome, Plan, Planner, Step, View, marker_entry
 from services.streams.items import Item, wire_item

@@ -5,9 +5,9 @@ from typing import Annotated, cast
 import msgspec
 
 from services.errors import Flaw, Gone, Invalid, MessageNotFound, NotMember, RoomNotFound
-from services.inputs import Input, PageSize, RoomId, Seq
 from services.messages.change import OneMessage
-from services.operation import Context, Operation
+from services.operations.inputs import Input, PageSize, RoomId, Seq
+from services.operations.operation import Context, Operation
 from services.rooms.rules import Seat, require_seat
 from services.streams.items import Item, wire_item
 from services.streams.reading import read_changes, read_floor, read_page

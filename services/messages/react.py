@@ -6,12 +6,20 @@ from typing import Annotated
 
 import msgspec
 
-from services.errors import Flaw, Invalid, MessageDeleted, MessageNotFound, NotMember, RoomNotFound, TooManyReactions
+from services.errors import (
+    Flaw,
+    Invalid,
+    MessageDeleted,
+    MessageNotFound,
+    NotMember,
+    RoomNotFound,
+    TooManyReactions,
+)
 from services.ids import now_ms
-from services.inputs import Input, MessageId, RoomId
-from services.limits import CHANGE_USER
 from services.messages.change import changed, message_in, text_of
-from services.operation import Context, Entered, Operation, by_user, waiting
+from services.operations.inputs import Input, MessageId, RoomId
+from services.operations.limits import CHANGE_USER
+from services.operations.operation import Context, Entered, Operation, by_user, waiting
 from services.streams.append import Plan, Step, View, marker_entry
 from services.streams.items import Item
 from store.database import Delete, Insert, Write

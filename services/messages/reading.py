@@ -7,9 +7,9 @@ import msgspec
 
 from services.errors import NotMember, RoomNotFound
 from services.ids import member_id
-from services.inputs import Empty, Input, InRoom, RoomId
-from services.limits import READ_USER, TYPING_ROOM
-from services.operation import Context, Operation, by_user
+from services.operations.inputs import Empty, Input, InRoom, RoomId
+from services.operations.limits import READ_USER, TYPING_ROOM
+from services.operations.operation import Context, Operation, by_user
 from services.rooms.rules import require_known_seat, require_seat
 from services.rooms.views import count_unread
 from services.streams.items import Author

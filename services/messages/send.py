@@ -8,9 +8,9 @@ import msgspec
 
 from services.errors import CidConflict, Forbidden, MessageNotFound, NotMember, RoomNotFound
 from services.ids import self_stream
-from services.inputs import Input, MessageId, RoomId
-from services.limits import SEND_ROOM, SEND_USER
-from services.operation import Context, Entered, Operation, by_user, waiting
+from services.operations.inputs import Input, MessageId, RoomId
+from services.operations.limits import SEND_ROOM, SEND_USER
+from services.operations.operation import Context, Entered, Operation, by_user, waiting
 from services.rooms.facts import RoomFacts
 from services.rooms.rules import member_in, require_known_seat, require_member_in, room_in
 from services.streams.append import Append, Outcome, Plan, Step, View, Wider, marker_entry, notice_entry, text_entry

@@ -3,9 +3,9 @@
 from services.accounts.people import require_user
 from services.errors import UserNotFound
 from services.ids import direct_room, now_ms, self_stream
-from services.inputs import Input, UserId
-from services.limits import CREATE_ROOM
-from services.operation import Context, Operation, by_user
+from services.operations.inputs import Input, UserId
+from services.operations.limits import CREATE_ROOM
+from services.operations.operation import Context, Operation, by_user
 from services.rooms.making import current_view, fresh_member
 from services.rooms.views import RoomView
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.errors import Flaw, Invalid
-from services.inputs import Cursor, Input, PageSize
-from services.limits import SEARCH_USER
-from services.operation import Context, Operation
+from services.operations.inputs import Cursor, Input, PageSize
+from services.operations.limits import SEARCH_USER
+from services.operations.operation import Context, Operation
 from services.rooms.views import RoomView, my_rooms, view_for, view_mine
 from services.streams.reading import read_head
 from store.tables import ROOMS, Room

@@ -8,9 +8,9 @@ import msgspec
 
 from services.errors import DirectRoom, Forbidden, NotMember, RoomNotFound
 from services.ids import member_id, new_id, now_ms, self_stream
-from services.inputs import Input, RoomId
-from services.limits import CREATE_ROOM
-from services.operation import Context, Operation, by_user
+from services.operations.inputs import Input, RoomId
+from services.operations.limits import CREATE_ROOM
+from services.operations.operation import Context, Operation, by_user
 from services.rooms.rules import (
     member_in,
     require_known_seat,

@@ -6,9 +6,9 @@ import msgspec
 
 from services.errors import NotMember, RoomNotFound
 from services.ids import rfc3339
-from services.inputs import Cursor, Input, PageSize, RoomId
-from services.limits import SEARCH_USER
-from services.operation import Context, Operation
+from services.operations.inputs import Cursor, Input, PageSize, RoomId
+from services.operations.limits import SEARCH_USER
+from services.operations.operation import Context, Operation
 from services.rooms.rules import require_seat
 from services.streams.items import Author
 from store.database import Scalar

@@ -17,9 +17,9 @@ from services.errors import (
     UserNotFound,
 )
 from services.ids import member_id, now_ms, self_stream
-from services.inputs import Input, InRoom, RoomId, UserId
-from services.limits import JOIN_USER
-from services.operation import Context, Operation, by_user
+from services.operations.inputs import Input, InRoom, RoomId, UserId
+from services.operations.limits import JOIN_USER
+from services.operations.operation import Context, Operation, by_user
 from services.rooms.making import close, fresh_member, joining
 from services.rooms.members import MemberCount, MemberCountEvent, MemberView, member_view
 from services.rooms.rules import (

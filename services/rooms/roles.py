@@ -6,9 +6,9 @@ import msgspec
 
 from services.errors import DirectRoom, Forbidden, MemberNotFound, NotMember, OwnerMustStay, RoomNotFound
 from services.ids import self_stream
-from services.inputs import Input, RoomId, UserId
-from services.limits import JOIN_USER
-from services.operation import Context, Operation, by_user
+from services.operations.inputs import Input, RoomId, UserId
+from services.operations.limits import JOIN_USER
+from services.operations.operation import Context, Operation, by_user
 from services.rooms.members import MemberView, member_view
 from services.rooms.rules import require_known_seat, require_member_in, require_ordinary, require_role, room_in
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry

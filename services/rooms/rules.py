@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.errors import DirectRoom, Forbidden, MemberNotFound, NotMember, RoomNotFound
 from services.ids import member_id
-from services.operation import Context
+from services.operations.operation import Context
 from services.rooms.facts import RoomFacts
 from services.streams.append import View
 from store.tables import MEMBERS, ROOMS, Member, Room

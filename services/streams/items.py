@@ -89,45 +89,25 @@ class RoomEvent(msgspec.Struct, tag_field="ev", tag="room", frozen=True):
 
 def wire_item(entry: Entry) -> Item:
     """Return an item as clients see it; ``entry`` is an item, not a marker."""
-    author = None if entry.username is None else Author(entry.author, entry.username)
-    edited = None if entry.edited_at is None else rfc3339(entry.edited_at)
+    place: dict[str, Any] = {
+        "id": entry.id,
+        "room": entry.stream,
+        "seq": entry.seq or entry.rev,
+        "rev": entry.changed or entry.rev,
+        "author": None if entry.username is None else Author(entry.author, entry.username),
+        "cid": entry.cid,
+        "created_at": rfc3339(entry.created_at),
+        "edited_at": None if entry.edited_at is None else rfc3339(entry.edited_at),
+        "deleted": entry.deleted,
+    }
     body = entry.body
-    seq = entry.seq or entry.rev
-    rev = entry.changed or entry.rev
-    created = rfc3339(entry.created_at)
     if isinstance(body, Notice):
         return NoticeItem(
-            id=entry.id,
-            room=entry.stream,
-            seq=seq,
-            rev=rev,
-            author=author,
-            cid=entry.cid,
-            created_at=created,
-            edited_at=edited,
-            deleted=entry.deleted,
-            type=body.type,
-            user=body.user,
-            by=body.by,
-            role=body.role,
-            name=body.name,
-            target=body.target,
+            **place, type=body.type, user=body.user, by=body.by, role=body.role, name=body.name, target=body.target
         )
     text = body if isinstance(body, Text) else Text(text="")
     return TextItem(
-        id=entry.id,
-        room=entry.stream,
-        seq=seq,
-        rev=rev,
-        author=author,
-        cid=entry.cid,
-        created_at=created,
-        edited_at=edited,
-        deleted=entry.deleted,
-        text=text.text,
-        reply_to=text.reply_to,
-        reactions=text.reactions,
-        attachments=text.attachments,
+        **place, text=text.text, reply_to=text.reply_to, reactions=text.reactions, attachments=text.attachments
     )
 
 

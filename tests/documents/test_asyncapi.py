@@ -10,8 +10,8 @@ import pytest
 from services import OPERATIONS, errors
 from tests.documents.judge import parts
 from tests.documents.kinds import error_kinds
-from ws.codes import CloseCode
 from ws.events import EVENTS, name_of
+from ws.wire.codes import CloseCode
 
 SCHEMA = Path(__file__).parent / "vendor" / "asyncapi" / "3.0.0-without-$id.json"
 

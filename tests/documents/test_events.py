@@ -12,9 +12,9 @@ from tests.client.socket import Socket
 from tests.client.wire import Closed, Wire
 from tests.documents.kinds import UNTOLD
 from tests.processes import ServerProcess, running
-from ws.codes import CloseCode
 from ws.door import GOAWAY_SPREAD_MS
 from ws.events import EVENTS, GoAway, GoAwayEvent, LiveEvent, name_of
+from ws.wire.codes import CloseCode
 
 
 class Told:

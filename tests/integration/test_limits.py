@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from services.limits import ADDRESS, LOGIN_ACCOUNT, SEARCH_USER, SEND_ROOM, SOCKET_ADDRESS, SOCKET_ERRORS, USER, Limits
+from services.operations.limits import (
+    ADDRESS,
+    LOGIN_ACCOUNT,
+    SEARCH_USER,
+    SEND_ROOM,
+    SOCKET_ADDRESS,
+    SOCKET_ERRORS,
+    USER,
+    Limits,
+)
 from tests.application import Parley, running
 from tests.client.account import PASSWORD
 from tests.client.wire import Rejected

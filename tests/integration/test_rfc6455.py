@@ -9,8 +9,8 @@ from tornado.web import Application
 
 from tests.echo import Sessions, application
 from tests.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, Raw, close, frame, raw, text
-from ws import outbox
-from ws import socket as ws_socket
+from ws.wire import outbox
+from ws.wire import socket as ws_socket
 
 GRACE_S = 0.15
 """What tests leave a peer to answer a close, instead of ``outbox.CLOSE_S``."""

@@ -277,7 +277,7 @@ async def test_slow_and_failed_operations_are_logged_by_name_alone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr("services.operation.SLOW_S", 0.0)
+    monkeypatch.setattr("services.operations.operation.SLOW_S", 0.0)
     text = "words\r\n2026-01-01 forged line"
     async with running(tmp_path) as parley:
         (ann,) = await parley.people("ann")

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from services import OPERATIONS
 from services.errors import Invalid
-from services.inputs import Input
-from services.published import components
-from services.schemas import convert, decode, validator
+from services.operations.inputs import Input
+from services.operations.published import components
+from services.operations.schemas import convert, decode, validator
 from tests.documents.judge import Validator
-from ws.greeting import AuthRefresh, Hello
+from ws.sessions.greeting import AuthRefresh, Hello
 
 INPUTS = sorted({operation.input for operation in OPERATIONS} | {Hello, AuthRefresh}, key=lambda type_: type_.__name__)
 QUERIES = sorted({op.input for op in OPERATIONS if op.method == "GET"}, key=lambda type_: type_.__name__)

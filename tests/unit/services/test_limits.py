@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services import limits as limits_module
 from services.errors import TooMany
-from services.limits import Limit, Limits
+from services.operations import limits as limits_module
+from services.operations.limits import Limit, Limits
 
 THREE = Limit("three", 3, 2.0)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from store.backup import backup, restore
 from store.database_sqlite import SqliteDatabase
 from store.errors import Unavailable, WrongStore
+from store.sqlite.backup import backup, restore
 from tests.contract.tables import EVENTS, TABLES, TEXTS, THINGS, Event, Text, thing
 
 

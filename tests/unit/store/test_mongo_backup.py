@@ -10,7 +10,7 @@ from pymongo.database import Database as Behind
 from store.database import Insert, Update
 from store.database_mongo import MongoDatabase
 from store.errors import Unavailable, WrongStore
-from store.mongo_backup import backup, restore
+from store.mongo.backup import backup, restore
 from store.secrets import shared_secret
 from store.tables import ENTRIES, ROOMS, STREAMS, USERS, Entry, Room, Stream, Text, User
 from tests.parts import free_port, mongo_client

@@ -11,7 +11,7 @@ import pytest
 from store.database import Database, Increment, Insert, Update, Write
 from store.database_mongo import MongoDatabase
 from store.errors import Duplicate, Mismatch, StoreError, Unavailable, Unknown
-from store.mongo_link import SLOTS
+from store.mongo.link import SLOTS
 from tests.conftest import running
 from tests.parts import Mongo
 from tests.unit.store.mongo_kinds import NOTES, PLAINS, Note, Plain, connecting_in_vain, database, note

@@ -2,8 +2,8 @@ import pytest
 
 from store.database import Delete, Increment, Insert, Max, Put, Update, Write
 from store.errors import Undeclared
-from store.mongo_shape import Shape
-from store.mongo_writes import Step, grouped, step
+from store.mongo.shape import Shape
+from store.mongo.writes import Step, grouped, step
 from tests.unit.store.mongo_kinds import NOTES, PLAINS, Plain, note
 
 SHAPES = {table.name: Shape(table) for table in (NOTES, PLAINS)}

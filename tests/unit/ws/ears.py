@@ -8,11 +8,11 @@ from services.streams.batch import Batch
 from store.database import Database
 from store.tables import Effect
 from tests.client.checks import Json
-from ws.codes import CloseCode
-from ws.flusher import Flusher
 from ws.hub import Hub
-from ws.session import Session
+from ws.sessions.session import Session
 from ws.watched import Watched
+from ws.wire.codes import CloseCode
+from ws.wire.flusher import Flusher
 
 
 class Notes:

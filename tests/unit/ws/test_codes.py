@@ -1,4 +1,4 @@
-from ws.codes import CloseCode
+from ws.wire.codes import CloseCode
 
 
 def test_ranges_tell_what_to_do() -> None:

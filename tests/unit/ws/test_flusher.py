@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from tests.peers import until
-from ws import flusher as module
-from ws.flusher import SLICE_S, Flusher
+from ws.wire import flusher as module
+from ws.wire.flusher import SLICE_S, Flusher
 
 
 class Time:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, text
-from ws.codes import CloseCode
-from ws.frames import (
+from ws.wire.codes import CloseCode
+from ws.wire.frames import (
     FRAGMENT_LIMIT,
     Close,
     FrameError,

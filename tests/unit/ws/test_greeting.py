@@ -13,8 +13,8 @@ from tests.client.rest import Refused
 from tests.client.wire import Closed
 from tests.people import Live, Person
 from tests.unstable import Fault
-from ws import greeting
-from ws.catchup import DELTA_REVS
+from ws.sessions import greeting
+from ws.sessions.catchup import DELTA_REVS
 from ws.watched import RING_EVENTS
 
 

@@ -5,7 +5,7 @@ import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from tests.echo import ORIGINS
-from ws.handshake import problem, refusal
+from ws.wire.handshake import problem, refusal
 
 
 def request(version: str = "HTTP/1.1", host: str = "chat.example.org", **headers: str | None) -> HTTPServerRequest:

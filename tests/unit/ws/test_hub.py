@@ -15,7 +15,7 @@ from tests.peers import until
 from tests.unit.ws.ears import Ear, Station, frames
 from tests.unstable import Fault, Unstable
 from ws import hub as hub_module
-from ws.codes import CloseCode
+from ws.wire.codes import CloseCode
 
 
 @pytest.fixture

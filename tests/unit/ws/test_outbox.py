@@ -12,10 +12,10 @@ import pytest
 from tornado.iostream import IOStream
 
 from tests.peers import Peer, connections, until
-from ws import outbox as module
-from ws.frames import close_frame, ping_frame, pong_frame, text_frame
-from ws.outbox import EPHEMERAL_LIMIT, QUEUE_LIMIT, Flusher, Outbox
-from ws.pipe import SEND_LIMIT, Pipe
+from ws.wire import outbox as module
+from ws.wire.frames import close_frame, ping_frame, pong_frame, text_frame
+from ws.wire.outbox import EPHEMERAL_LIMIT, QUEUE_LIMIT, Flusher, Outbox
+from ws.wire.pipe import SEND_LIMIT, Pipe
 
 MIB = 1024 * 1024
 
@@ -311,7 +311,7 @@ async def test_nothing_queued_is_not_slow(it: Box) -> None:
 
 
 async def test_flusher_checks_the_stalled_by_itself(it: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ws.flusher.WATCH_S", 0.02)
+    monkeypatch.setattr("ws.wire.flusher.WATCH_S", 0.02)
     it.stall()
     await tick()
     await asyncio.sleep(0.1)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.peers import Peer, connections
-from ws.pipe import Pipe
+from ws.wire.pipe import Pipe
 
 
 class Owner:

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from services import operation
 from services.messages import reading
+from services.operations import operation
 from tests.application import Parley
 from tests.client.rest import Refused
 from tests.client.socket import Socket
 from tests.client.wire import Closed
 from tests.people import Live, Person
 from tests.unstable import Fault
-from ws import requests
-from ws.heartbeat import HELLO_S
+from ws.sessions import requests
+from ws.sessions.heartbeat import HELLO_S
 
 
 @pytest.fixture

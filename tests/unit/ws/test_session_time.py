@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from services.accounts.tokens import ACCESS_S
-from services.limits import TYPING_ROOM
 from services.messages import reading
+from services.operations.limits import TYPING_ROOM
 from tests.application import Parley
 from tests.client.rest import Refused
 from tests.people import Person
 from tests.raw import PING, PONG, Frame, Raw, frame, raw, text
 from tests.unstable import Fault
-from ws import heartbeat
-from ws.heartbeat import QUIET_S, SILENCE_S
-from ws.session import TOKEN_GRACE_S
+from ws.sessions import heartbeat
+from ws.sessions.heartbeat import QUIET_S, SILENCE_S
+from ws.sessions.session import TOKEN_GRACE_S
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from tornado.web import Application
 
 from tests.echo import Sessions, application
 from tests.raw import CLOSE, PING, PONG, TEXT, Frame, Raw, close, frame, raw, text
-from ws import outbox
-from ws import socket as ws_socket
-from ws.outbox import Outbox
-from ws.socket import MESSAGES_PER_TURN, Connection
+from ws.wire import outbox
+from ws.wire import socket as ws_socket
+from ws.wire.outbox import Outbox
+from ws.wire.socket import MESSAGES_PER_TURN, Connection
 
 GRACE_S = 0.15
 """What tests leave a peer to answer a close, instead of ``outbox.CLOSE_S``."""

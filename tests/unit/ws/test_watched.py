@@ -5,7 +5,9 @@ from store.tables import Effect
 from ws.watched import RING_EVENTS, Watched
 
 
-def event(rev: int, item: str = "", *, seq: int = 0, author: str = "", data: bytes = b"{}", moves: bool = False) -> Event:
+def event(
+    rev: int, item: str = "", *, seq: int = 0, author: str = "", data: bytes = b"{}", moves: bool = False
+) -> Event:
     effect = Effect("joined", "ann") if moves else None
     return Event(rev, data, item or f"i{rev}", seq or rev, author, effect, created_at=rev)
 

@@ -12,7 +12,7 @@ import pytest
 from services.accounts import tokens as tokens_module
 from services.accounts.tokens import ACCESS_S, Tokens
 from services.errors import Unauthenticated
-from services.operation import Principal
+from services.operations.operation import Principal
 from store.errors import Unavailable
 from store.tables import LOGINS, Login
 from tests.unstable import Fault, Unstable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 
 from services.errors import ServiceError, TooMany, Unauthenticated, Unavailable
-from services.inputs import Input
-from services.limits import ADDRESS, USER, Limit
+from services.operations.inputs import Input
+from services.operations.limits import ADDRESS, USER, Limit
 from services.streams.append import Append, Outcome
 from store.errors import StoreError
 

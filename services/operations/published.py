@@ -11,10 +11,10 @@ from msgspec import inspect
 
 from services import errors
 from services.errors import Invalid, ServiceError, TooMany, Unauthenticated, Unavailable
-from services.glossary import FIELDS, FORMATS
-from services.inputs import Input
-from services.limits import Limit
-from services.operation import Operation
+from services.operations.glossary import FIELDS, FORMATS
+from services.operations.inputs import Input
+from services.operations.limits import Limit
+from services.operations.operation import Operation
 from services.streams.items import Item
 
 VERSION: Final = "1.0.0"

@@ -12,9 +12,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from store.errors import Duplicate, Mismatch, Unavailable, Unknown
-from store.mongo_link import KEPT, MAJORITY, Collection, Link, before, sending, told
-from store.mongo_shape import refused_by
-from store.mongo_writes import Request, Step, grouped, reworded
+from store.mongo.link import KEPT, MAJORITY, Collection, Link, before, sending, told
+from store.mongo.shape import refused_by
+from store.mongo.writes import Request, Step, grouped, reworded
 
 ABORT_S = 0.5
 """Seconds in which to tell the server that a transaction is given up, before that is left to be told later."""

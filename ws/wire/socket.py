@@ -10,11 +10,11 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
-from ws import handshake
-from ws.codes import CloseCode
-from ws.flusher import Flusher
-from ws.frames import Close, FrameError, FrameReader, Message, Ping, Text, pong_frame
-from ws.outbox import CLOSE_S, Outbox
+from ws.wire import handshake
+from ws.wire.codes import CloseCode
+from ws.wire.flusher import Flusher
+from ws.wire.frames import Close, FrameError, FrameReader, Message, Ping, Text, pong_frame
+from ws.wire.outbox import CLOSE_S, Outbox
 
 READ_SIZE: Final = 64 * 1024
 """Bytes read at once, and size of the kernel's receive buffer, which would grow to megabytes by itself."""

@@ -15,7 +15,7 @@ import jsonschema.exceptions
 import msgspec
 
 from services.errors import Flaw, Invalid
-from services.published import components
+from services.operations.published import components
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from store import declared
 from store.database import Delete, Increment, Insert, Max, Put, Update, Write
 from store.errors import Undeclared
-from store.mongo_shape import Document, Filter, Shape
+from store.mongo.shape import Document, Filter, Shape
 
 Request = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne
 

@@ -9,8 +9,8 @@ from pymongo.asynchronous.cursor import AsyncCursor
 from store import declared
 from store.database import Scalar
 from store.errors import Undeclared
-from store.mongo_link import Collection, Link
-from store.mongo_shape import CLOCK, WORD_END, WORDS, Document, Filter, Shape, stamp, stored
+from store.mongo.link import Collection, Link
+from store.mongo.shape import CLOCK, WORD_END, WORDS, Document, Filter, Shape, stamp, stored
 from store.words import words
 
 Order = Sequence[tuple[str, int]]

@@ -6,8 +6,8 @@ from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from store.errors import WrongStore
-from store.mongo_link import Link, told
-from store.mongo_shape import WORDS, Document, Shape
+from store.mongo.link import Link, told
+from store.mongo.shape import WORDS, Document, Shape
 
 PRODUCT = "parley"
 META = "meta"

@@ -23,10 +23,10 @@ from pymongo.database import Database as MongoSync
 from pymongo.errors import PyMongoError
 
 from store.errors import Unavailable, WrongStore
-from store.mongo_link import CODEC, DEADLINE_S, DEFAULT_NAME, options, told
-from store.mongo_shape import CLOCK, WORDS, Document, Shape, reading, stamp
-from store.mongo_start import check_meta, new_meta
-from store.mongo_tables import META, PRODUCT
+from store.mongo.link import CODEC, DEADLINE_S, DEFAULT_NAME, options, told
+from store.mongo.shape import CLOCK, WORDS, Document, Shape, reading, stamp
+from store.mongo.start import check_meta, new_meta
+from store.mongo.tables import META, PRODUCT
 from store.secrets import SECRETS
 from store.tables import SCHEMA_VERSION, TABLES
 

@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 from tornado.util import _websocket_mask as unmask
 
-from ws.codes import CloseCode
+from ws.wire.codes import CloseCode
 
 MESSAGE_LIMIT: Final = 65_536
 """Bytes of one message of a client."""

@@ -8,19 +8,19 @@ import msgspec
 from services.accounts.people import Person, person, require_user
 from services.errors import Unauthenticated, Unavailable, UserNotFound
 from services.ids import self_stream
-from services.inputs import Input
-from services.operation import Principal
+from services.operations.inputs import Input
+from services.operations.operation import Principal
+from services.operations.schemas import convert
 from services.rooms.views import Mine, RoomView, count_unread, memberships, room_view, rooms_of, self_room
-from services.schemas import convert
 from store.errors import StoreError
 from store.tables import MEMBERS, ROOMS, STREAMS, Member
-from ws.catchup import DELTA_REVS, CatchUp
-from ws.codes import CloseCode
+from ws.sessions.catchup import DELTA_REVS, CatchUp
 from ws.watched import Watched
+from ws.wire.codes import CloseCode
 
 if TYPE_CHECKING:
     from ws.door import Door
-    from ws.session import Session
+    from ws.sessions.session import Session
 
 ROOMS_LISTED = 200
 """Rooms in the answer, by latest activity; those of cursors come in any case."""
@@ -83,6 +83,16 @@ class Greeting(msgspec.Struct, frozen=True, kw_only=True):
     calls: list[Any] = []
 
 
+class _Asked(msgspec.Struct):
+    """A hello whose token is good."""
+
+    id: int | None
+    hello: Hello
+    principal: Principal
+    user: Person
+    floors: dict[str, int]
+
+
 class _Place(msgspec.Struct):
     """A room on its way into the answer."""
 
@@ -126,7 +136,8 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
         # The hub forgot it before it had all of these.
         door.hub.remove(session, principal.user, session.streams)
         return ANSWERED
-    _answer(door, session, principal, id_, hello, person(user), places, {k: f.floor for k, f in floors.items()})
+    asked = _Asked(id_, hello, principal, person(user), {stream: found.floor for stream, found in floors.items()})
+    _answer(door, session, asked, places)
     return ANSWERED
 
 
@@ -190,6 +201,9 @@ async def _read_places(door: "Door", session: "Session", principal: Principal, r
         await asyncio.gather(*(_count(door, principal, place) for place in places[start : start + WATCH_AT_ONCE]))
     for stream in [id_ for id_ in session.streams if id_ not in held and not id_.startswith("u_")]:
         session.streams.pop(stream)  # left while we looked
+        watched_before = door.hub.find(stream)
+        if watched_before is not None:
+            door.hub.detach(session, watched_before)
     return places
 
 
@@ -203,50 +217,50 @@ async def _count(door: "Door", principal: Principal, place: _Place) -> None:
     place.unread = await count_unread(door.application, watched.id, principal.user, place.read, place.noted)
 
 
-def _answer(
-    door: "Door",
-    session: "Session",
-    principal: Principal,
-    id_: int | None,
-    hello: Hello,
-    user: Person,
-    places: list[_Place],
-    floors: dict[str, int],
-) -> None:
+def _answer(door: "Door", session: "Session", asked: _Asked, places: list[_Place]) -> None:
     """Say hello and attach, all at one moment: what is above the heads said comes as events."""
     behind: list[CatchUp] = []
     rooms: list[HelloRoom] = []
-    epoch = door.application.database.epoch
-    listed = 0
     last: _Place | None = None
     for place in places:
-        watched: Watched = place.watched
-        if session not in watched.holding:
-            session.streams.pop(watched.id, None)  # removed while we looked
+        state = _settle(door, session, asked, place, behind)
+        if state is None:
             continue
-        cursor = hello.cursors.get(watched.id)
-        state = _state(cursor, watched, epoch_is=hello.epoch in {None, epoch}, floor=floors.get(watched.id, 0))
-        first_seq = place.mine.member.joined if place.mine.room.history == "joined" else 0
-        if state == "delta" and cursor is not None:
-            behind.append(CatchUp(door, session, watched, cursor, first_seq))
-        else:
-            door.hub.attach(session, watched, first_seq)
-        if listed <= ROOMS_LISTED:
+        if len(rooms) <= ROOMS_LISTED:
             last = place
-        if listed <= ROOMS_LISTED or cursor is not None:
-            listed += 1
-            rooms.append(_room(place, principal.user, state))
-    session.welcome(principal)
-    following = None
-    if last is not None and listed < len(places):
-        following = f"{last.mine.active_at}.{last.mine.room.id}"
+        if len(rooms) <= ROOMS_LISTED or place.watched.id in asked.hello.cursors:
+            rooms.append(_room(place, asked.principal.user, state))
+    session.welcome(asked.principal)
+    more = last is not None and len(rooms) < len(places)
     greeting = Greeting(
-        session=principal.login, node=door.application.node, user=user, epoch=epoch, rooms=rooms, rooms_next=following
+        session=asked.principal.login,
+        node=door.application.node,
+        user=asked.user,
+        epoch=door.application.database.epoch,
+        rooms=rooms,
+        rooms_next=f"{last.mine.active_at}.{last.mine.room.id}" if last is not None and more else None,
     )
-    if id_ is not None:
-        session.push(b'{"re":%d,"ok":%s}' % (id_, msgspec.json.encode(greeting)))
+    if asked.id is not None:
+        session.push(b'{"re":%d,"ok":%s}' % (asked.id, msgspec.json.encode(greeting)))
     session.start_moving()
     session.catch_up(behind)
+
+
+def _settle(door: "Door", session: "Session", asked: _Asked, place: _Place, behind: list[CatchUp]) -> State | None:
+    """Attach a session to a room, or note what it has to catch up with; None where it was removed meanwhile."""
+    watched: Watched = place.watched
+    if session not in watched.holding:
+        session.streams.pop(watched.id, None)
+        return None
+    cursor = asked.hello.cursors.get(watched.id)
+    epoch_is = asked.hello.epoch in {None, door.application.database.epoch}
+    state = _state(cursor, watched, epoch_is=epoch_is, floor=asked.floors.get(watched.id, 0))
+    first_seq = place.mine.member.joined if place.mine.room.history == "joined" else 0
+    if state == "delta" and cursor is not None:
+        behind.append(CatchUp(door, session, watched, cursor, first_seq))
+    else:
+        door.hub.attach(session, watched, first_seq)
+    return state
 
 
 def _state(cursor: int | None, watched: Watched, *, epoch_is: bool, floor: int) -> State:

@@ -11,7 +11,7 @@ from ws.watched import Watched
 
 if TYPE_CHECKING:
     from ws.door import Door
-    from ws.session import Session
+    from ws.sessions.session import Session
 
 
 class JoinedEvent(msgspec.Struct, tag_field="ev", tag="room.joined", frozen=True):

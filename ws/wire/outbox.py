@@ -12,9 +12,9 @@ from typing import Final
 
 from tornado.iostream import IOStream
 
-from ws.flusher import Flusher as Flusher
-from ws.frames import close_frame
-from ws.pipe import SEND_LIMIT, Pipe, nothing
+from ws.wire.flusher import Flusher as Flusher
+from ws.wire.frames import close_frame
+from ws.wire.pipe import SEND_LIMIT, Pipe, nothing
 
 EPHEMERAL_LIMIT: Final = 256 * 1024
 """Queued bytes over which ephemeral frames are dropped."""

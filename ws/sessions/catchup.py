@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from services.streams.reading import read_batch
-from ws.frames import text_frame
 from ws.watched import Watched
+from ws.wire.frames import text_frame
 
 if TYPE_CHECKING:
     from ws.door import Door
-    from ws.session import Session
+    from ws.sessions.session import Session
 
 DELTA_REVS = 500
 """Revs that are sent as events; a client that missed more pages ``changes``."""

@@ -17,8 +17,8 @@ from pymongo.errors import PyMongoError, WriteConcernError, WriteError
 from pymongo.read_concern import ReadConcern
 
 from store.errors import StoreError, Unavailable, Unknown
-from store.mongo_abandoned import Abandoned
-from store.mongo_shape import Document
+from store.mongo.abandoned import Abandoned
+from store.mongo.shape import Document
 
 DEADLINE_S = 4.5
 """Seconds a call may take, waiting for its turn included: callers give up after 5."""

@@ -9,9 +9,9 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from store.errors import Unavailable, WrongStore
-from store.mongo_link import Link, before, told
-from store.mongo_shape import Document, Shape
-from store.mongo_tables import META, PRODUCT, make
+from store.mongo.link import Link, before, told
+from store.mongo.shape import Document, Shape
+from store.mongo.tables import META, PRODUCT, make
 
 START_S = 600.0
 """Seconds for making indexes, which on a large database take a while."""

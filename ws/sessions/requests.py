@@ -11,16 +11,16 @@ import msgspec
 
 from services.errors import Flaw, Invalid, ServiceError, TooMany
 from services.ids import new_id
-from services.limits import SOCKET_ERRORS, SOCKET_OPERATION
-from services.operation import Context, Operation, begin, perform
-from services.schemas import convert
-from services.strict import NotJson, check
-from ws.codes import CloseCode
-from ws.greeting import ANSWERED, greet, refresh
+from services.operations.limits import SOCKET_ERRORS, SOCKET_OPERATION
+from services.operations.operation import Context, Operation, begin, perform
+from services.operations.schemas import convert
+from services.operations.strict import NotJson, check
+from ws.sessions.greeting import ANSWERED, greet, refresh
+from ws.wire.codes import CloseCode
 
 if TYPE_CHECKING:
     from ws.door import Door
-    from ws.session import Session
+    from ws.sessions.session import Session
 
 log = logging.getLogger(__name__)
 

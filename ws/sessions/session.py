@@ -6,16 +6,16 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from services.operation import Principal
+from services.operations.operation import Principal
 from store.tables import Effect
-from ws.catchup import CatchUp
-from ws.codes import CloseCode
-from ws.frames import ping_frame, text_frame
-from ws.heartbeat import HELLO_S, Heartbeat
-from ws.moves import follow
-from ws.requests import Requests
-from ws.socket import Connection
+from ws.sessions.catchup import CatchUp
+from ws.sessions.heartbeat import HELLO_S, Heartbeat
+from ws.sessions.moves import follow
+from ws.sessions.requests import Requests
 from ws.wheel import Slot
+from ws.wire.codes import CloseCode
+from ws.wire.frames import ping_frame, text_frame
+from ws.wire.socket import Connection
 
 if TYPE_CHECKING:
     from ws.door import Door
@@ -27,7 +27,7 @@ TOKEN_GRACE_S = 60.0
 
 
 class Session:
-    """What the server knows of one socket. It implements ``ws.socket.Receiver``."""
+    """What the server knows of one socket. It implements ``ws.wire.socket.Receiver``."""
 
     __slots__ = (
         "_door",
@@ -77,7 +77,7 @@ class Session:
         """The log-in it belongs to; empty before hello."""
         return "" if self.principal is None else self.principal.login
 
-    # What the socket calls: see ``ws.socket.Receiver``.
+    # What the socket calls: see ``ws.wire.socket.Receiver``.
 
     def alive(self) -> None:
         """See ``Receiver.alive``."""
