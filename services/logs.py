@@ -44,8 +44,9 @@ class TextFormatter(logging.Formatter):
         fields = " ".join(f"{name}={value!r}" for name, value in _fields(record).items())
         time = rfc3339(now_ms())[11:23]
         line = f"{time} {record.levelname:<7} {record.name}: {record.getMessage()!s} {fields}".rstrip()
-        line = line.encode("unicode_escape").decode()
-        return line if not record.exc_info else f"{line}\n{self.formatException(record.exc_info)}"
+        # What an exception says may come from anybody: its lines are set in, so that none looks like one of the log.
+        trace = self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        return "\n  ".join(part.encode("unicode_escape").decode() for part in (line, *trace))
 
 
 def configure(form: Literal["json", "text", "auto"], level: str, node: str) -> None:

@@ -26,7 +26,9 @@ async function start() {
     if (account) chat(account);
     else entrance('');
   } catch {
-    entrance('This browser keeps nothing for this page (private mode?), and Parley needs IndexedDB to keep messages safe.');
+    entrance(
+      'This browser keeps nothing for this page (private mode?), and Parley needs IndexedDB to keep messages safe.',
+    );
   }
 }
 

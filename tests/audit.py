@@ -6,8 +6,11 @@ from store.database import FIND_LIMIT, Database
 from store.tables import ENTRIES, MARKS, MEMBERS, ROOMS, Entry, Member, Room, Text
 
 
-async def audit(database: Database) -> list[str]:
-    """Return what contradicts itself in a store of at most 1,000 entries; nothing where all is well."""
+async def audit(database: Database, *, closing: bool = False) -> list[str]:
+    """Return what contradicts itself in a store of at most 1,000 entries; nothing where all is well.
+
+    With ``closing`` a deleted room may have members who are still to be told.
+    """
     entries = [entry for _, entry in await database.tail(ENTRIES, 0, FIND_LIMIT)]
     assert len(entries) < FIND_LIMIT, "too many to be read at once"
     rooms: list[Room] = []
@@ -16,7 +19,7 @@ async def audit(database: Database) -> list[str]:
     members: dict[str, list[Member]] = {}
     for room in rooms:
         members[room.id] = await database.find(MEMBERS, {"room": room.id}, by="user", limit=FIND_LIMIT)
-    wrong = [*_streams(entries), *_rooms(rooms, members), *_audiences(entries, rooms, members)]
+    wrong = [*_streams(entries), *_rooms(rooms, members), *_audiences(entries, rooms, members, closing=closing)]
     for entry in entries:
         if isinstance(entry.body, Text):
             wrong += await _reactions(database, entry, entry.body)
@@ -48,7 +51,7 @@ def _streams(entries: list[Entry]) -> list[str]:
 def _rooms(rooms: list[Room], members: dict[str, list[Member]]) -> list[str]:
     """Counts that count, and one owner who is the owner."""
     wrong = []
-    for room in rooms:
+    for room in (room for room in rooms if not room.deleted):
         rows = members[room.id]
         if room.member_count != len(rows):
             wrong.append(f"{room.kind} {room.name!r}: member_count {room.member_count}, rows {len(rows)}")
@@ -58,7 +61,9 @@ def _rooms(rooms: list[Room], members: dict[str, list[Member]]) -> list[str]:
     return wrong
 
 
-def _audiences(entries: list[Entry], rooms: list[Room], members: dict[str, list[Member]]) -> list[str]:
+def _audiences(
+    entries: list[Entry], rooms: list[Room], members: dict[str, list[Member]], *, closing: bool
+) -> list[str]:
     """Who is in a room by its stream, by one's own stream, and by the rows: all the same."""
     by_room: dict[str, set[str]] = defaultdict(set)
     by_own: dict[str, set[str]] = defaultdict(set)
@@ -71,9 +76,11 @@ def _audiences(entries: list[Entry], rooms: list[Room], members: dict[str, list[
     wrong = []
     for room in rooms:
         shown = {row.user for row in members[room.id] if not row.hidden}
-        if room.kind != "self" and by_own[room.id] != (set() if room.deleted else shown):
+        if room.kind != "self" and by_own[room.id] != shown:
             wrong.append(f"{room.kind} {room.name!r}: by own streams {by_own[room.id]}, by rows {shown}")
-        if room.kind in ("public", "private") and by_room[room.id] != shown:
+        if room.deleted and shown and not closing:
+            wrong.append(f"{room.kind} {room.name!r}: deleted, and {shown} were not told")
+        if room.kind in ("public", "private") and not room.deleted and by_room[room.id] != shown:
             wrong.append(f"{room.kind} {room.name!r}: by its stream {by_room[room.id]}, by rows {shown}")
     return wrong
 

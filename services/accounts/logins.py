@@ -1,5 +1,6 @@
 """Log-ins: families of refresh tokens that rotate, and end when one is used twice."""
 
+import contextlib
 import hashlib
 import logging
 import secrets
@@ -12,7 +13,7 @@ from services.accounts.tokens import ACCESS_S
 from services.errors import Unauthenticated
 from services.ids import new_id, now_ms
 from store.database import Database, Insert, Scalar, Update, Write
-from store.errors import Mismatch
+from store.errors import Mismatch, Unknown
 from store.tables import LOGINS, REFRESHES, Login, Refresh, User
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ ABSOLUTE_MS = 30 * DAY_MS
 """A log-in ends after 30 days, however often it is refreshed."""
 GRACE_MS = 10_000
 """A used refresh token is forgiven once within 10 s: two tabs may refresh at once."""
+UNKNOWN_TRIES = 3
+"""Tries to end a log-in where the store gives no answer: one that is half ended could not be ended again."""
 LOGINS_LIMIT = 20
 """Log-ins of one person at once; the oldest ends."""
 
@@ -125,8 +128,18 @@ async def _trade(database: Database, used: Refresh, login: Login, now: int) -> s
 
 
 async def end(application: "Application", login: str, reason: str) -> None:
-    """End a log-in: its tokens and its sockets, at once."""
-    await application.database.update(LOGINS, login, {"live": False, "ended_at": now_ms(), "reason": reason})
+    """End a log-in: its tokens and its sockets, at once.
+
+    Raises:
+        StoreError: If the store does not keep it; nothing has ended, and it may be tried again.
+    """
+    ended = {"live": False, "ended_at": now_ms(), "reason": reason}
+    for _ in range(UNKNOWN_TRIES):
+        with contextlib.suppress(Unknown):  # it may be kept: kept twice it is the same
+            await application.database.update(LOGINS, login, ended)
+            break
+    else:
+        raise Unknown
     application.tokens.end(login)
     application.live.end_login(login, reason)
 

@@ -22,7 +22,7 @@ from services.rooms.rules import (
 )
 from services.rooms.views import RoomView, view_for
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
-from store.database import FIND_LIMIT, Insert
+from store.database import FIND_LIMIT, Delete, Insert
 from store.tables import MEMBERS, ROOMS, Effect, Member, Notice, Room
 
 RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -142,20 +142,23 @@ async def _update(context: Context, given: UpdateRoom) -> RoomView:
 
 async def _delete(context: Context, given: OneRoom) -> None:
     """Delete a room; its owner alone may, and not a direct one."""
-    seat = await require_seat(context, given.room)
-    require_ordinary(seat.room)
-    await close(context, given.room)
+    try:
+        seat = await require_seat(context, given.room)
+    except RoomNotFound:
+        await _go_on_closing(context, given.room)
+    else:
+        require_ordinary(seat.room)
+        await close(context, given.room)
     context.status = 204
 
 
 async def close(context: Context, room_id: str) -> None:
-    """Close a room for all its members.
+    """Close a room for all its members. Where it is cut short, deleting the room again goes on with it.
 
     Raises:
         Forbidden: If the caller does not own it.
     """
     user = context.caller.user
-    database, lanes = context.application.database, context.application.lanes
 
     async def plan(view: View) -> Plan:
         room = await room_in(context, view, room_id)
@@ -163,22 +166,44 @@ async def close(context: Context, room_id: str) -> None:
         if member is None or member.role != "owner":
             raise Forbidden("only for the owner")
         marker = marker_entry(room_id, room_id, user, Effect("closed", room=room_id, reason="deleted", by=user))
-        return Plan([Step(marker, msgspec.structs.replace(room, deleted=True))])
+        planned = await _told(member, user, view)
+        planned.steps.insert(0, Step(marker, msgspec.structs.replace(room, deleted=True)))
+        return planned
 
-    await context.append(Append((room_id,), plan))
-    last = ""
-    while members := await database.find(MEMBERS, {"room": room_id}, by="user", above=last, limit=FIND_LIMIT):
-        last = members[-1].user
-        tellings = (functools.partial(_told, room_id, member.user, user) for member in members)
-        await asyncio.gather(
-            *(lanes.append(Append((self_stream(m.user),), tell)) for m, tell in zip(members, tellings, strict=True))
-        )
+    await context.append(Append((room_id, self_stream(user)), plan))
+    await _tell_members(context, room_id)
 
 
-async def _told(room: str, user: str, by: str, _view: View) -> Plan:
-    effect = Effect("left", user, room=room, reason="deleted", by=by)
-    notice = Notice("deleted", user, by, target=room)
-    return Plan([Step(notice_entry(self_stream(user), notice, effect))])
+async def _go_on_closing(context: Context, room_id: str) -> None:
+    """Tell those who were not told yet that the caller's room is no more.
+
+    Raises:
+        RoomNotFound: If it was no such room, or there is nobody left to tell.
+    """
+    room = await context.application.database.get(ROOMS, room_id)
+    if room is None or room.owner != context.caller.user or not await _tell_members(context, room_id):
+        raise RoomNotFound
+
+
+async def _tell_members(context: Context, room_id: str) -> int:
+    """Tell the members of a room that is no more, each by an item with which their row ends; return how many."""
+    lanes, by = context.application.lanes, context.caller.user
+    told, last = 0, ""
+    while members := await context.application.database.find(
+        MEMBERS, {"room": room_id}, by="user", above=last, limit=FIND_LIMIT
+    ):
+        told, last = told + len(members), members[-1].user
+        appends = [Append((self_stream(one.user),), functools.partial(_told, one, by)) for one in members]
+        await asyncio.gather(*map(lanes.append, appends))
+    return told
+
+
+async def _told(member: Member, by: str, view: View) -> Plan:
+    if await view.get(MEMBERS, member.id) is None:
+        return Plan()  # told by another who goes on with it
+    effect = Effect("left", member.user, room=member.room, reason="deleted", by=by)
+    notice = Notice("deleted", member.user, by, target=member.room)
+    return Plan([Step(notice_entry(self_stream(member.user), notice, effect))], [Delete(MEMBERS, member.id)])
 
 
 CREATE = Operation(

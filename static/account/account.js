@@ -1,6 +1,6 @@
-import { Signal } from '../state/signal.js';
 import { transact } from '../kept/database.js';
 import { exclusively, tell, told } from '../kept/tabs.js';
+import { Signal } from '../signal.js';
 import { Refused } from '../wire/refused.js';
 import { call } from './api.js';
 

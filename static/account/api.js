@@ -44,7 +44,8 @@ export async function call(method, path, { body, token } = {}) {
  * @param {Response | undefined} response
  */
 function unanswered(error, response) {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return new Refused('timeout', 'no answer in time');
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return new Refused('timeout', 'no answer in time');
   // A proxy in front of a server that is away answers in HTML.
   if (response) return new Refused('unavailable', 'unreadable answer', { status: response.status });
   return new Refused('offline', 'the server cannot be reached');

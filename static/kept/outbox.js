@@ -1,6 +1,6 @@
+import { Signal } from '../signal.js';
 import { inWords, Refused } from '../wire/refused.js';
 import { transact } from './database.js';
-import { Signal } from '../state/signal.js';
 import { exclusively, tell, told } from './tabs.js';
 
 /** @import { Connection } from '../wire/connection.js' */

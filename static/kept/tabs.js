@@ -3,7 +3,7 @@
  * @module
  */
 
-import { Signal } from '../state/signal.js';
+import { Signal } from '../signal.js';
 
 /**
  * What tabs tell each other.

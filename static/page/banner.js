@@ -15,7 +15,11 @@ export class Banner {
   constructor(chat) {
     this.chat = chat;
     this.words = h('span', {});
-    this.button = h('button', { type: 'button', class: 'plain', hidden: true, onclick: () => this.#again() }, 'Connect again');
+    this.button = h(
+      'button',
+      { type: 'button', class: 'plain', hidden: true, onclick: () => this.#again() },
+      'Connect again',
+    );
     this.element = h('div', { class: 'banner', role: 'status', hidden: true }, this.words, this.button);
     const draw = once(() => this.#draw());
     chat.connection.changed.listen(draw);
@@ -52,7 +56,8 @@ export class Banner {
     const { phase } = this.chat.connection;
     if (phase === 'live' || phase === 'stopped' || phase === 'off') return;
     const kept = this.chat.outbox.size ? ' Messages you write are kept and sent later.' : '';
-    if (!navigator.onLine) this.#say('offline', 'You are offline. Messages you write are kept and sent when you are back.', true);
+    if (!navigator.onLine)
+      this.#say('offline', 'You are offline. Messages you write are kept and sent when you are back.', true);
     else this.#say('waiting', `${this.#wasLive ? 'Reconnecting' : 'Connecting'}…${kept}`, phase === 'waiting');
   }
 

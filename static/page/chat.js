@@ -71,7 +71,9 @@ export class Chat {
     addEventListener('offline', hurry, { signal: closing });
     addEventListener('pageshow', hurry, { signal: closing });
     addEventListener('pagehide', () => this.reader.flush(), { signal: closing });
-    document.addEventListener('visibilitychange', () => (document.hidden ? this.reader.flush() : hurry()), { signal: closing });
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.reader.flush() : hurry()), {
+      signal: closing,
+    });
   }
 
   /**

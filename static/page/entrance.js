@@ -43,7 +43,11 @@ export class Entrance {
     onSubmit(this.form, () => this.#submit());
     document.title = 'Parley';
     root.replaceChildren(
-      h('main', { class: 'entrance' }, h('div', { class: 'card' }, h('div', { class: 'brand' }, logo(), h('span', {}, 'Parley')), this.form)),
+      h(
+        'main',
+        { class: 'entrance' },
+        h('div', { class: 'card' }, h('div', { class: 'brand' }, logo(), h('span', {}, 'Parley')), this.form),
+      ),
     );
     this.#draw();
     this.name.focus();
@@ -106,8 +110,10 @@ export class Entrance {
   #check(isNew, name, email, password) {
     const errors = [];
     if (!name) errors.push({ pointer: '/username', detail: 'Enter your username.' });
-    else if (isNew && !/^[\w-]{3,20}$/.test(name)) errors.push({ pointer: '/username', detail: '3–20 letters, digits, _ or -.' });
-    if (isNew && !/^[^@\s]+@[^@\s]+$/.test(email)) errors.push({ pointer: '/email', detail: 'Enter an e-mail address.' });
+    else if (isNew && !/^[\w-]{3,20}$/.test(name))
+      errors.push({ pointer: '/username', detail: '3–20 letters, digits, _ or -.' });
+    if (isNew && !/^[^@\s]+@[^@\s]+$/.test(email))
+      errors.push({ pointer: '/email', detail: 'Enter an e-mail address.' });
     if (!password) errors.push({ pointer: '/password', detail: 'Enter your password.' });
     else if (isNew && password.length < 8) errors.push({ pointer: '/password', detail: 'At least 8 characters.' });
     if (errors.length) throw new Refused('bad_request', 'Please look at the marked fields.', { errors });

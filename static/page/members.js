@@ -1,10 +1,12 @@
 import { inWords } from '../wire/refused.js';
-import { personAvatar } from './drawing/avatar.js';
 import { confirm } from './dialogs/confirm.js';
 import { openPeople } from './dialogs/people.js';
+import { personAvatar } from './drawing/avatar.js';
+import { iconButton } from './drawing/button.js';
 import { h, keyed, once } from './drawing/dom.js';
 import { icon } from './drawing/icons.js';
 import { menuButton } from './drawing/menu.js';
+import { searchBox } from './drawing/searchbox.js';
 
 /** @import { Chat } from './chat.js' */
 /** @import { Room } from '../state/room.js' */
@@ -35,18 +37,23 @@ export class Members {
     this.chat = chat;
     this.room = room;
     this.title = h('h2', { tabindex: '-1' });
-    this.input = h('input', { type: 'search', 'aria-label': 'Search members', placeholder: 'Search members', autocomplete: 'off' });
+    const { input, box } = searchBox('Search members');
+    this.input = input;
     this.input.addEventListener('input', () => this.#later());
     this.list = h('ul', { class: 'members' });
     this.state = h('p', { class: 'empty', role: 'status' });
-    this.more = h('button', { type: 'button', class: 'plain', hidden: true, onclick: () => this.#load(this.#next) }, 'Show more');
-    this.add = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Add people', title: 'Add people', onclick: () => this.#add() }, icon('add'));
-    const close = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Close members', onclick: () => chat.shell.toggleMembers() }, icon('close'));
+    this.more = h(
+      'button',
+      { type: 'button', class: 'plain', hidden: true, onclick: () => this.#load(this.#next) },
+      'Show more',
+    );
+    this.add = iconButton('add', 'Add people', () => this.#add());
+    const close = iconButton('close', 'Close members', () => chat.shell.toggleMembers());
     this.element = h(
       'div',
       { class: 'pane' },
       h('header', {}, this.title, this.add, close),
-      h('div', { class: 'searchbox' }, icon('search'), this.input),
+      box,
       h('div', { class: 'scroll' }, this.list, this.state, this.more),
     );
     const draw = once(() => this.#draw());
@@ -146,7 +153,11 @@ export class Members {
     if (room.role === 'owner') {
       /** @type {Role} */
       const other = role === 'moderator' ? 'member' : 'moderator';
-      choices.push({ label: `Make ${other}`, icon: 'shield', run: () => this.#try(() => this.#setRole(user.id, other)) });
+      choices.push({
+        label: `Make ${other}`,
+        icon: 'shield',
+        run: () => this.#try(() => this.#setRole(user.id, other)),
+      });
       choices.push({ label: 'Make owner…', icon: 'crown', run: () => this.#handOver(user) });
     }
     const isBelow = room.isModerated && room.role !== null && ORDER[role] > ORDER[room.role];
@@ -180,7 +191,10 @@ export class Members {
   #remove(user) {
     confirm({
       title: `Remove ${user.username}?`,
-      text: this.room.kind === 'public' ? 'They may join again: the room is public.' : 'They can come back only when somebody adds them.',
+      text:
+        this.room.kind === 'public'
+          ? 'They may join again: the room is public.'
+          : 'They can come back only when somebody adds them.',
       action: 'Remove',
       run: () => this.chat.connection.request('room.remove', { room: this.room.id, user: user.id }),
     });

@@ -1,10 +1,10 @@
 import { Banner } from './banner.js';
 import { Conversation } from './conversation/conversation.js';
 import { h, once } from './drawing/dom.js';
+import { icon } from './drawing/icons.js';
+import { roomName } from './drawing/words.js';
 import { Members } from './members.js';
 import { RoomList } from './rooms/list.js';
-import { roomName } from './drawing/words.js';
-import { icon } from './drawing/icons.js';
 
 /** @import { Chat } from './chat.js' */
 /** @import { Room } from '../state/room.js' */
@@ -32,7 +32,11 @@ export class Shell {
     this.main = h('main', { id: 'main', class: 'main', tabindex: '-1' });
     this.aside = h('aside', { class: 'aside', 'aria-label': 'Members', hidden: true });
     this.body = h('div', { class: 'shell', 'data-pane': 'list' }, this.list.element, this.main, this.aside);
-    const skip = h('a', { class: 'skip', href: '#main', onclick: (/** @type {Event} */ event) => this.#skip(event) }, 'Skip to the conversation');
+    const skip = h(
+      'a',
+      { class: 'skip', href: '#main', onclick: (/** @type {Event} */ event) => this.#skip(event) },
+      'Skip to the conversation',
+    );
     root.replaceChildren(skip, new Banner(chat).element, this.body, chat.toasts.element, chat.announcer.element);
     const draw = once(() => this.draw());
     chat.store.changed.listen(draw);
@@ -64,8 +68,9 @@ export class Shell {
   draw() {
     const { store, me } = this.chat;
     const room = store.room(this.here);
-    const unread = store.unread;
-    document.title = `${unread ? `(${unread > 99 ? '99+' : unread}) ` : ''}${room ? `${roomName(room, me.id)} – ` : ''}Parley`;
+    const count = store.unread > 99 ? '99+' : store.unread;
+    const where = room ? `${roomName(room, me.id)} – ` : '';
+    document.title = `${store.unread ? `(${count}) ` : ''}${where}Parley`;
     this.body.dataset.pane = room ? 'room' : 'list';
     if (room) this.#open(room);
     else this.#close();
@@ -88,7 +93,13 @@ export class Shell {
     this.#conversation = null;
     this.#drawMembers();
     this.main.replaceChildren(
-      h('div', { class: 'nothing' }, icon('chat'), h('h1', {}, 'Welcome to Parley'), h('p', {}, 'Choose a conversation, or start a new one.')),
+      h(
+        'div',
+        { class: 'nothing' },
+        icon('chat'),
+        h('h1', {}, 'Welcome to Parley'),
+        h('p', {}, 'Choose a conversation, or start a new one.'),
+      ),
     );
     this.list.draw();
   }
@@ -140,6 +151,7 @@ export class Shell {
   #key(event) {
     if (event.key === 'k' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
+      if (NARROW.matches) this.back();
       this.list.search();
     }
     if (event.key === 'Escape' && this.aside.contains(document.activeElement)) this.closeCover();

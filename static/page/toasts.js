@@ -1,5 +1,5 @@
+import { iconButton } from './drawing/button.js';
 import { h } from './drawing/dom.js';
-import { icon } from './drawing/icons.js';
 
 const SHOWN_MS = 6000;
 const MOST = 3;
@@ -14,9 +14,7 @@ export class Toasts {
    */
   show(text, kind = 'info') {
     const toast = h('div', { class: `toast ${kind}` }, h('p', {}, text));
-    toast.append(
-      h('button', { type: 'button', class: 'quiet', 'aria-label': 'Dismiss', onclick: () => toast.remove() }, icon('close')),
-    );
+    toast.append(iconButton('close', 'Dismiss', () => toast.remove()));
     this.element.append(toast);
     while (this.element.children.length > MOST) this.element.firstElementChild?.remove();
     setTimeout(() => toast.remove(), SHOWN_MS);

@@ -1,4 +1,4 @@
-import { Signal } from './signal.js';
+import { Signal } from '../signal.js';
 import { Timeline } from './timeline.js';
 
 /** @import { Item, Person, Request, Role, RoomData } from '../types.js' */

@@ -1,6 +1,6 @@
 import { People } from './people.js';
 import { Room } from './room.js';
-import { Signal } from './signal.js';
+import { Signal } from '../signal.js';
 
 /** @import { Item, Me, Request, RoomData } from '../types.js' */
 

@@ -1,6 +1,6 @@
+import { told } from '../kept/tabs.js';
 import { CatchUp } from './catchup.js';
 import { Cursors } from './cursors.js';
-import { told } from '../kept/tabs.js';
 
 /** @import { Connection } from '../wire/connection.js' */
 /** @import { EventFrame, Hello, Item, MemberData, RoomData } from '../types.js' */

@@ -1,4 +1,4 @@
-import { Signal } from '../state/signal.js';
+import { Signal } from '../signal.js';
 import { backoff } from './backoff.js';
 import { closingWords, verdict } from './closing.js';
 import { Operations } from './operations.js';

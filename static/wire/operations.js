@@ -74,7 +74,8 @@ export class Operations {
     if (!asked) return;
     this.#open.delete(re);
     clearTimeout(asked.timer);
-    if (err) asked.reject(new Refused(err.code, err.detail ?? err.code, { retryAfter: err.retry_after, errors: err.errors }));
+    if (err)
+      asked.reject(new Refused(err.code, err.detail ?? err.code, { retryAfter: err.retry_after, errors: err.errors }));
     else asked.resolve(ok);
     this.#fill();
   }

@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
 
 from store.errors import Unavailable, WrongStore
 from store.mongo.link import Link, before, told
 from store.mongo.shape import Document, Shape
 from store.mongo.tables import META, PRODUCT, make
+
+ADVICE = "start it with --replSet and run rs.initiate() on it once; one member is enough"
+UNINITIATED = "this mongod waits for its replica set to be initiated: run rs.initiate() on it once"
 
 START_S = 600.0
 """Seconds for making indexes, which on a large database take a while."""
@@ -42,14 +45,19 @@ async def start(link: Link, shapes: Iterable[Shape[Any]], version: int) -> Docum
 
 
 async def _check_replica_set(link: Link) -> None:
-    hello = await link.client.admin.command("hello")
+    try:
+        hello = await link.client.admin.command("hello")
+    except ServerSelectionTimeoutError as error:
+        servers = link.client.topology_description.server_descriptions().values()
+        if not servers:
+            raise WrongStore(f"no mongod there is a member of the replica set that the URL names: {ADVICE}") from error
+        if any(server.server_type_name == "RSGhost" for server in servers):
+            raise WrongStore(UNINITIATED) from error
+        raise
     if hello.get("isreplicaset"):
-        raise WrongStore("this mongod waits for its replica set to be initiated: run rs.initiate() on it once")
+        raise WrongStore(UNINITIATED)
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
-        raise WrongStore(
-            "this mongod stands alone, and transactions and majority writes need a replica set: start it with "
-            "--replSet and run rs.initiate() on it once; one member is enough"
-        )
+        raise WrongStore(f"this mongod stands alone, and transactions need a replica set: {ADVICE}")
 
 
 async def _meta(link: Link, version: int) -> Document:

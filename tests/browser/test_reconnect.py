@@ -131,9 +131,8 @@ async def test_a_live_session_is_extended_before_its_token_ends(come: Come) -> N
     await ana.page.reload()
     await ana.is_connected()
     old = (await frames.asked("hello"))["token"]
-    await ana.page.clock.fast_forward(26_000); print(frames.sent, await ana.page.evaluate("Date.now()"))
+    await ana.page.clock.fast_forward(8 * 60_000 + 30_000)
     await frames.asked("ping")
-    await ana.page.clock.fast_forward(8 * 60_000)
     assert (await frames.asked("auth.refresh"))["token"] != old
     assert frames.opened == 1
 

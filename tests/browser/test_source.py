@@ -38,6 +38,20 @@ def test_sheet_fetches_nothing_from_elsewhere(path: Path) -> None:
         assert (path.parent / address).is_file()
 
 
+LAYERS = ("signal.js", "types.js", "wire", "kept", "account", "state", "page", "app.js")
+"""Each may use those before it, and itself."""
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(STATIC)))
+def test_script_uses_what_stands_below_it(path: Path) -> None:
+    layer = path.relative_to(STATIC).parts[0]
+    if layer == "documents":
+        return  # pages of their own
+    for address in re.findall(r"^import .* from '([^']+)'", path.read_text("utf-8"), re.MULTILINE):
+        used = (path.parent / address).resolve().relative_to(STATIC)
+        assert LAYERS.index(used.parts[0]) <= LAYERS.index(layer), f"{path.name} uses {used}"
+
+
 def test_page_has_nothing_inline_and_every_file_it_names() -> None:
     text = (STATIC / "index.html").read_text("utf-8")
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", text)

@@ -20,7 +20,7 @@ from tests.processes import ServerProcess
 T = TypeVar("T")
 
 SEEDS = range(4)
-EXAMPLES = 30
+EXAMPLES = 20
 STEPS = 80
 """What one run of the machine may take is about a minute on each store; the nightly run raises both."""
 MEANWHILE = 150
@@ -71,10 +71,10 @@ class Machine(RuleBasedStateMachine):
     def act_at_once(self, data: st.DataObject, count: int) -> None:
         pick = _drawn(data)
         names = [pick([name for name in sorted(ACTIONS) if not name.startswith("auth.")]) for _ in range(count)]
-        actions = [ACTIONS[name](self.world, pick) for name in names]
+        chosen = [ACTIONS[name](self.world, pick) for name in names]
 
         async def together() -> None:
-            works = [self.world.act(name, action) for name, action in zip(names, actions, strict=True)]
+            works = [self.world.act(name, work) for name, work in zip(names, chosen, strict=True)]
             for result in await asyncio.gather(*works, return_exceptions=True):
                 if isinstance(result, BaseException):
                     raise result

@@ -19,6 +19,7 @@ from services.operations.limits import (
 from tests.application import Parley, running
 from tests.client.account import PASSWORD
 from tests.client.wire import Rejected
+from tests.peers import until
 from tests.people import Person
 from ws import door
 
@@ -201,8 +202,7 @@ async def test_address_has_only_so_many_sockets(parley: Parley, monkeypatch: pyt
     assert (await _refused(parley))[0] == 429
     sockets[0].cut()
     await sockets[0].closed
-    while parley.door.sockets > 2:
-        await asyncio.sleep(0.01)
+    await until(lambda: parley.door.sockets == 2)
     await parley.site.open()
 
 

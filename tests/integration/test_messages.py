@@ -154,12 +154,11 @@ async def test_notices_and_foreign_messages_cannot_be_changed(talk: Talk) -> Non
 
 
 async def test_reaction_is_counted_once_a_person(talk: Talk) -> None:
-    for person in (talk.owner, talk.reader, talk.reader):
-        item = await person.do("message.react", **talk.place, emoji="👍", on=True)
+    people = (talk.owner, talk.reader, talk.reader)
+    item = [await person.do("message.react", **talk.place, emoji="👍", on=True) for person in people][-1]
     assert item["reactions"] == [{"emoji": "👍", "count": 2, "users": [talk.owner.id, talk.reader.id]}]
     assert item["rev"] == talk.message["rev"] + 2
-    for person in (talk.owner, talk.owner):
-        item = await person.do("message.react", **talk.place, emoji="👍", on=False)
+    item = [await talk.owner.do("message.react", **talk.place, emoji="👍", on=False) for _ in range(2)][-1]
     assert item["reactions"] == [{"emoji": "👍", "count": 1, "users": [talk.reader.id]}]
     item = await talk.reader.do("message.react", **talk.place, emoji="👍", on=False)
     assert item["reactions"] == []
@@ -167,8 +166,8 @@ async def test_reaction_is_counted_once_a_person(talk: Talk) -> None:
 
 
 async def test_reactions_stand_in_the_order_of_their_coming(talk: Talk) -> None:
-    for emoji in (":b:", ":a:", ":c:"):
-        item = await talk.owner.do("message.react", **talk.place, emoji=emoji, on=True)
+    emojis = (":b:", ":a:", ":c:")
+    item = [await talk.owner.do("message.react", **talk.place, emoji=emoji, on=True) for emoji in emojis][-1]
     assert [reaction["emoji"] for reaction in item["reactions"]] == [":b:", ":a:", ":c:"]
 
 

@@ -229,9 +229,9 @@ async def test_metrics_count_what_happens(tmp_path: Path) -> None:
             assert line in text.splitlines()
         assert ann.account.username not in text
         await live.socket.close()
-        while "parley_sessions 0.0" not in (await parley.site.rest.request("GET", "/metrics")).body.decode():
-            await asyncio.sleep(0.01)
+        await parley.door.empty.wait()
         text = (await parley.site.rest.request("GET", "/metrics")).body.decode()
+        assert "parley_sessions 0.0" in text
         assert 'parley_sockets_closed_total{code="1000"} 1.0' in text
 
 

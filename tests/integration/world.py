@@ -41,6 +41,10 @@ Pick = Callable[[Sequence[Any]], Any]
 """Chooses one of several; the machine or a seed stands behind it."""
 
 
+Work = Callable[[], Coroutine[Any, Any, None]]
+"""What was chosen, and can be begun."""
+
+
 class Person:
     """Somebody who acts: an account with a socket of its own."""
 
@@ -130,10 +134,10 @@ class World:
         self.people.append(person)
         return person
 
-    async def act(self, name: str, action: Coroutine[Any, Any, None]) -> None:
+    async def act(self, name: str, work: Work) -> None:
         """Do something; whoever asks for it may be refused, with a code that fits."""
         try:
-            await action
+            await work()
         except Refused as refused:
             if refused.code not in REFUSALS:
                 raise AssertionError(f"{name}: {refused.code}: {refused.detail}") from refused
@@ -150,21 +154,21 @@ class World:
             await converged(mirror)
 
 
-Action = Callable[[World, Pick], Coroutine[Any, Any, None]]
+Action = Callable[[World, Pick], Work]
 ACTIONS: dict[str, Action] = {}
-"""For each operation something that uses it. What is chosen is chosen before the coroutine starts."""
+"""For each operation something that uses it. What is chosen is chosen before it begins."""
 
 
 def _ask(op: str, fill: Callable[[World, Pick], Json]) -> Action:
     """Make an action of an operation whose answer nobody needs."""
 
-    def act(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+    def act(world: World, pick: Pick) -> Work:
         person, d, socket = pick(world.people), fill(world, pick), pick([False, True])
 
         async def run() -> None:
             await person.do(op, d, socket=socket)
 
-        return run()
+        return run
 
     return act
 
@@ -185,7 +189,7 @@ def _on_message(**fields: Sequence[Any]) -> Callable[[World, Pick], Json]:
     return fill
 
 
-def _send(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _send(world: World, pick: Pick) -> Work:
     person, socket = pick(world.people), pick([False, True])
     d = {"room": pick(world.rooms), "text": pick(TEXTS), "cid": f"cid-{next(world.cids)}"}
     answered = pick([None, *[message for room, message in world.messages if room == d["room"]][-3:]])
@@ -198,20 +202,20 @@ def _send(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
         assert (again["id"], again["seq"]) == (item["id"], item["seq"]), (item, again)
         world.messages.append((d["room"], item["id"]))
 
-    return run()
+    return run
 
 
-def _create(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _create(world: World, pick: Pick) -> Work:
     person, socket = pick(world.people), pick([False, True])
     d = {"name": "room", "kind": pick(["public", "private"]), "history": pick(["all", "joined"])}
 
     async def run() -> None:
         world.rooms.append((await person.do("room.create", d, socket=socket))["id"])
 
-    return run()
+    return run
 
 
-def _direct(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _direct(world: World, pick: Pick) -> Work:
     person, peer = pick(world.people), pick(world.people)
 
     async def run() -> None:
@@ -219,10 +223,10 @@ def _direct(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
         if room not in world.rooms:
             world.rooms.append(room)
 
-    return run()
+    return run
 
 
-def _read(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _read(world: World, pick: Pick) -> Work:
     person, room, socket, back = pick(world.people), pick(world.rooms), pick([False, True]), pick([0, 1, 3])
 
     async def run() -> None:
@@ -230,20 +234,20 @@ def _read(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
         answer = await person.do("room.read", {"room": room, "seq": max(0, head - back)}, socket=socket)
         assert answer["read"] >= max(0, head - back)
 
-    return run()
+    return run
 
 
-def _log_in(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _log_in(world: World, pick: Pick) -> Work:
     person = pick(world.people)
 
     async def run() -> None:
         person.account = await world.site.log_in(person.account)
         person.socket = await world.site.connect(person.account, deaf=True)
 
-    return run()
+    return run
 
 
-def _log_out(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _log_out(world: World, pick: Pick) -> Work:
     person = pick(world.people)
 
     async def run() -> None:
@@ -252,28 +256,28 @@ def _log_out(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
         person.account = await world.site.log_in(person.account)
         person.socket = await world.site.connect(person.account, deaf=True)
 
-    return run()
+    return run
 
 
-def _refresh(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _refresh(world: World, pick: Pick) -> Work:
     person = pick(world.people)
 
     async def run() -> None:
         await person.account.refresh()
         await person.socket.call("auth.refresh", {"token": person.account.token})
 
-    return run()
+    return run
 
 
-def _register(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _register(world: World, pick: Pick) -> Work:
     async def run() -> None:
         await Account.register(world.site.rest, f"extra-{next(world.cids)}-{id(world) % 9973}", password=PASSWORD)
 
     del pick
-    return run()
+    return run
 
 
-def _users(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _users(world: World, pick: Pick) -> Work:
     person, wanted = pick(world.people), [one.id for one in world.people]
 
     async def run() -> None:
@@ -281,16 +285,16 @@ def _users(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
         assert by_socket == await person.do("users.list", {"ids": ",".join(wanted)})
         assert [user["id"] for user in by_socket["items"]] == wanted
 
-    return run()
+    return run
 
 
-def _me(world: World, pick: Pick) -> Coroutine[Any, Any, None]:
+def _me(world: World, pick: Pick) -> Work:
     person = pick(world.people)
 
     async def run() -> None:
         assert (await person.do("users.me", {}))["id"] == person.id
 
-    return run()
+    return run
 
 
 ACTIONS |= {

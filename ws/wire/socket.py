@@ -254,7 +254,9 @@ class SocketHandler(WebSocketHandler):
             self.set_header("Sec-WebSocket-Protocol", handshake.PROTOCOL)
         # Not awaited: the stream must be detached before HTTP sees that its answer is finished, and closes it.
         _sent = self.finish()
-        Connection(self.detach(), self._flusher, self.request).start(self._accept)
+        stream = self.detach()
+        if not stream.closed():  # else the peer left while it was answered
+            Connection(stream, self._flusher, self.request).start(self._accept)
         # These refer to the handler, which would stay until the next collection; Tornado lets go of them too, but not
         # where it sees a websocket.
         self.ui.clear()

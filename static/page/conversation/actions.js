@@ -75,13 +75,25 @@ export class Actions {
     const isMine = item.author?.id === messages.chat.me.id;
     const tools = [
       ...QUICK.map(([emoji, name]) =>
-        h('button', { type: 'button', class: 'quick', 'data-focus': `tool ${name}`, 'aria-label': `React with ${name}`, title: name, onclick: () => this.#react(emoji) }, emoji),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'quick',
+            'data-focus': `tool ${name}`,
+            'aria-label': `React with ${name}`,
+            title: name,
+            onclick: () => this.#react(emoji),
+          },
+          emoji,
+        ),
       ),
       this.#tool('smile', 'React…', () => openEmojis('React', (emoji) => this.#react(emoji))),
       this.#tool('reply', 'Reply', () => messages.composer.reply(this.#now())),
     ];
     if (isMine) tools.push(this.#tool('edit', 'Edit', () => messages.composer.edit(this.#now())));
-    if (isMine || messages.room.isModerated) tools.push(this.#tool('trash', 'Delete…', () => messages.remove(this.#now())));
+    if (isMine || messages.room.isModerated)
+      tools.push(this.#tool('trash', 'Delete…', () => messages.remove(this.#now())));
     this.element.replaceChildren(...tools);
   }
 
@@ -91,7 +103,11 @@ export class Actions {
    * @param {() => void} run
    */
   #tool(face, label, run) {
-    return h('button', { type: 'button', 'data-focus': `tool ${label}`, 'aria-label': label, title: label, onclick: run }, icon(face));
+    return h(
+      'button',
+      { type: 'button', 'data-focus': `tool ${label}`, 'aria-label': label, title: label, onclick: run },
+      icon(face),
+    );
   }
 
   /** The item as it is by now. */

@@ -1,5 +1,6 @@
 import { inWords } from '../../wire/refused.js';
 import { openEmojis } from '../dialogs/emojis.js';
+import { iconButton } from '../drawing/button.js';
 import { h } from '../drawing/dom.js';
 import { icon } from '../drawing/icons.js';
 
@@ -41,7 +42,7 @@ export class Composer {
     this.about = h('div', { class: 'about', hidden: true });
     this.left = h('span', { class: 'left', role: 'status' });
     this.problem = h('p', { class: 'problem', role: 'alert' });
-    const emoji = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Insert an emoji', title: 'Insert an emoji', onclick: () => this.#emoji() }, icon('smile'));
+    const emoji = iconButton('smile', 'Insert an emoji', () => this.#emoji());
     this.send = h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', title: 'Send' }, icon('send'));
     this.element = h(
       'form',
@@ -91,7 +92,7 @@ export class Composer {
    * @param {string} words
    */
   #about(title, words) {
-    const cancel = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Cancel', onclick: () => this.#cancel() }, icon('close'));
+    const cancel = iconButton('close', 'Cancel', () => this.#cancel());
     this.about.replaceChildren(
       icon(this.#editing ? 'edit' : 'reply'),
       h('div', {}, h('strong', {}, title), h('span', { dir: 'auto' }, words)),
@@ -206,7 +207,9 @@ export class Composer {
    */
   async #save(item, text) {
     if (text !== item.text) {
-      this.room.timeline.take(await this.chat.connection.request('message.edit', { room: item.room, message: item.id, text }));
+      this.room.timeline.take(
+        await this.chat.connection.request('message.edit', { room: item.room, message: item.id, text }),
+      );
     }
     this.#cancel();
   }

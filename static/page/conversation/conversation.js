@@ -1,6 +1,7 @@
-import { roomAvatar } from '../drawing/avatar.js';
 import { confirm } from '../dialogs/confirm.js';
 import { openDetails } from '../dialogs/details.js';
+import { roomAvatar } from '../drawing/avatar.js';
+import { iconButton } from '../drawing/button.js';
 import { focusIn, giveFocus, h, once } from '../drawing/dom.js';
 import { icon } from '../drawing/icons.js';
 import { menuButton } from '../drawing/menu.js';
@@ -40,7 +41,14 @@ export class Conversation {
       reply: (item) => this.composer.reply(item),
       write: () => this.composer.focus(),
     });
-    this.element = h('section', { class: 'conversation', 'aria-label': 'Conversation' }, this.head, this.messages.element, this.typing, this.composer.element);
+    this.element = h(
+      'section',
+      { class: 'conversation', 'aria-label': 'Conversation' },
+      this.head,
+      this.messages.element,
+      this.typing,
+      this.composer.element,
+    );
     const drawHeader = once(() => this.drawHeader());
     const drawTyping = once(() => this.#drawTyping());
     this.#endings = [room.changed.listen(drawHeader), room.typingChanged.listen(drawTyping)];
@@ -69,7 +77,8 @@ export class Conversation {
   async #loadReads() {
     try {
       const { items } = await this.chat.connection.request('room.members', { room: this.room.id });
-      for (const { user, read } of items) this.room.reads.set(user.id, Math.max(read, this.room.reads.get(user.id) ?? 0));
+      for (const { user, read } of items)
+        this.room.reads.set(user.id, Math.max(read, this.room.reads.get(user.id) ?? 0));
       this.room.changed.fire();
     } catch {
       // The events of reading will tell.
@@ -82,19 +91,25 @@ export class Conversation {
     const { room, chat } = this;
     const name = roomName(room, chat.me.id);
     const members = `${room.memberCount} ${room.memberCount === 1 ? 'member' : 'members'}`;
-    const about = room.kind === 'direct' ? 'Direct conversation' : [members, room.description].filter(Boolean).join(' · ');
+    const about =
+      room.kind === 'direct' ? 'Direct conversation' : [members, room.description].filter(Boolean).join(' · ');
     const hasMembers = chat.shell?.hasMembers ?? false;
     const look = [name, about, hasMembers, room.role, room.kind].join('\n');
     if (look === this.#look) return;
     this.#look = look;
     const focus = focusIn(this.head);
-    const back = h('button', { type: 'button', class: 'quiet back', 'aria-label': 'Back to all rooms', 'data-focus': 'back', onclick: () => chat.shell.back() }, icon('back'));
-    const people = h(
-      'button',
-      { type: 'button', class: 'quiet', 'aria-label': 'Members', title: 'Members', 'aria-pressed': String(hasMembers), 'data-focus': 'people', onclick: () => chat.shell.toggleMembers() },
-      icon('people'),
-    );
-    const more = room.kind === 'direct' ? [] : [menuButton({ label: 'Room actions', focus: 'more', face: icon('more'), choices: () => this.#choices() })];
+    const back = iconButton('back', 'Back to all rooms', () => chat.shell.back(), {
+      class: 'quiet back',
+      'data-focus': 'back',
+    });
+    const people = iconButton('people', 'Members', () => chat.shell.toggleMembers(), {
+      'aria-pressed': String(hasMembers),
+      'data-focus': 'people',
+    });
+    const more =
+      room.kind === 'direct'
+        ? []
+        : [menuButton({ label: 'Room actions', focus: 'more', face: icon('more'), choices: () => this.#choices() })];
     this.head.replaceChildren(
       back,
       roomAvatar(room, chat.me.id),
@@ -110,9 +125,11 @@ export class Conversation {
     const { chat, room } = this;
     /** @type {Choice[]} */
     const choices = [];
-    if (room.isModerated) choices.push({ label: 'Room details…', icon: 'settings', run: () => openDetails(chat, room) });
+    if (room.isModerated)
+      choices.push({ label: 'Room details…', icon: 'settings', run: () => openDetails(chat, room) });
     choices.push({ label: 'Leave room…', icon: 'door', isDangerous: true, run: () => this.#leave() });
-    if (room.role === 'owner') choices.push({ label: 'Delete room…', icon: 'trash', isDangerous: true, run: () => this.#delete() });
+    if (room.role === 'owner')
+      choices.push({ label: 'Delete room…', icon: 'trash', isDangerous: true, run: () => this.#delete() });
     return choices;
   }
 
@@ -125,7 +142,8 @@ export class Conversation {
     }
     confirm({
       title: `Leave ${name}?`,
-      text: room.kind === 'public' ? 'You can join again at any time.' : 'You can come back only when somebody adds you.',
+      text:
+        room.kind === 'public' ? 'You can join again at any time.' : 'You can come back only when somebody adds you.',
       action: 'Leave',
       run: async () => {
         await chat.connection.request('room.leave', { room: room.id });

@@ -38,7 +38,12 @@ export class Messages {
     this.list = h('ol', { class: 'messages', 'aria-label': 'Messages' });
     this.state = h('p', { class: 'empty' });
     this.scroller = h('div', { class: 'scroller' }, this.state, this.list);
-    this.newest = h('button', { type: 'button', class: 'newest', hidden: true, onclick: () => this.toNewest() }, icon('arrowDown'), h('span', {}));
+    this.newest = h(
+      'button',
+      { type: 'button', class: 'newest', hidden: true, onclick: () => this.toNewest() },
+      icon('arrowDown'),
+      h('span', {}),
+    );
     this.element = h('div', { class: 'history' }, this.scroller, this.newest);
     this.actions = new Actions(this);
     this.reach = new Reach(this);
@@ -72,7 +77,10 @@ export class Messages {
     const look = () => this.#moved();
     addEventListener('focus', look, { signal: chat.closing });
     document.addEventListener('visibilitychange', look, { signal: chat.closing });
-    this.#endings.push(() => removeEventListener('focus', look), () => document.removeEventListener('visibilitychange', look));
+    this.#endings.push(
+      () => removeEventListener('focus', look),
+      () => document.removeEventListener('visibilitychange', look),
+    );
   }
 
   close() {
@@ -222,7 +230,10 @@ export class Messages {
       title: 'Delete this message?',
       text: 'Its place stays, its words go: for everybody, for good.',
       action: 'Delete',
-      run: async () => this.room.timeline.take(await this.chat.connection.request('message.delete', { room: item.room, message: item.id })),
+      run: async () =>
+        this.room.timeline.take(
+          await this.chat.connection.request('message.delete', { room: item.room, message: item.id }),
+        ),
     });
   }
 

@@ -1,4 +1,4 @@
-import { Signal } from '../../state/signal.js';
+import { Signal } from '../../signal.js';
 
 /** @import { Item, Request } from '../../types.js' */
 /** @import { Room } from '../../state/room.js' */

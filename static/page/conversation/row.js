@@ -21,11 +21,20 @@ const LONG_LINES = 18;
 export function drawRow(list, row) {
   const { item, isMine, isFirst } = row;
   const isText = !item || item.kind === 'text';
-  const classes = ['row', isText && (isMine ? 'mine' : 'theirs'), isFirst && 'first', !isText && 'event', row.pending?.state];
+  const classes = [
+    'row',
+    isText && (isMine ? 'mine' : 'theirs'),
+    isFirst && 'first',
+    !isText && 'event',
+    row.pending?.state,
+  ];
   const element = h('li', { class: classes.filter(Boolean).join(' '), tabindex: '-1', 'data-seq': item?.seq });
   if (row.day) put(element, h('div', { class: 'day' }, h('span', {}, row.day)));
   if (row.isUnreadHere) put(element, h('div', { class: 'unread-line' }, h('span', {}, 'New messages')));
-  put(element, isText ? drawText(list, row) : h('p', { class: 'happened' }, eventWords(list, /** @type {Item} */ (item))));
+  put(
+    element,
+    isText ? drawText(list, row) : h('p', { class: 'happened' }, eventWords(list, /** @type {Item} */ (item))),
+  );
   return element;
 }
 
@@ -35,8 +44,16 @@ export function drawRow(list, row) {
  */
 function eventWords(list, item) {
   const time = h('time', { datetime: item.created_at, title: fullTime(item.created_at) }, timeOf(item.created_at));
-  if (item.kind === 'notice') return h('span', {}, h('span', { dir: 'auto' }, noticeWords(item, list.chat.store.people)), ' ', time);
-  if (item.kind === 'call') return h('span', {}, `${item.media === 'video' ? 'Video call' : 'Call'}${item.outcome ? ` · ${item.outcome}` : ''}`, ' ', time);
+  if (item.kind === 'notice')
+    return h('span', {}, h('span', { dir: 'auto' }, noticeWords(item, list.chat.store.people)), ' ', time);
+  if (item.kind === 'call')
+    return h(
+      'span',
+      {},
+      `${item.media === 'video' ? 'Video call' : 'Call'}${item.outcome ? ` · ${item.outcome}` : ''}`,
+      ' ',
+      time,
+    );
   return h('span', {}, 'Something this page cannot show', ' ', time);
 }
 
@@ -50,7 +67,14 @@ function drawText(list, row) {
   const at = item?.created_at ?? /** @type {Pending} */ (row.pending).created_at;
   const bubble = h('div', { class: item?.deleted ? 'bubble deleted' : 'bubble' });
   if (!isMine && isFirst) {
-    put(bubble, h('button', { type: 'button', class: 'author', tabindex: '-1', onclick: () => list.talkTo(author) }, author.username));
+    put(
+      bubble,
+      h(
+        'button',
+        { type: 'button', class: 'author', tabindex: '-1', onclick: () => list.talkTo(author) },
+        author.username,
+      ),
+    );
     put(bubble, hidden(', '));
   } else put(bubble, hidden(`${isMine ? 'You' : author.username}, `));
   put(bubble, drawQuote(list, item?.reply_to ?? row.pending?.reply_to ?? null));
@@ -63,7 +87,12 @@ function drawText(list, row) {
   );
   put(bubble, h('div', { class: 'body' }, ...drawBody(list, row), meta));
   const column = h('div', { class: 'column' }, bubble, drawReactions(list, item), drawFailure(list, row.pending));
-  return h('div', { class: 'line' }, !isMine && (isFirst ? personAvatar(author) : h('span', { class: 'avatar none' })), column);
+  return h(
+    'div',
+    { class: 'line' },
+    !isMine && (isFirst ? personAvatar(author) : h('span', { class: 'avatar none' })),
+    column,
+  );
 }
 
 /**
@@ -77,21 +106,42 @@ function drawBody(list, row) {
   const text = item?.text ?? pending?.text ?? '';
   const isLong = text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES;
   const isFolded = isLong && !row.isOpen;
-  const body = h('p', { class: isFewEmoji(text) ? 'text big' : isFolded ? 'text folded' : 'text', dir: 'auto' }, ...linked(text));
+  const body = h(
+    'p',
+    { class: isFewEmoji(text) ? 'text big' : isFolded ? 'text folded' : 'text', dir: 'auto' },
+    ...linked(text),
+  );
   for (const link of body.querySelectorAll('a')) link.tabIndex = -1;
   if (!isLong) return [body];
   const cid = item?.cid ?? pending?.cid ?? '';
   const words = isFolded ? 'Show all' : 'Show less';
-  return [body, h('button', { type: 'button', class: 'link fold', tabindex: '-1', 'data-focus': 'fold', onclick: () => list.fold(cid) }, words)];
+  return [
+    body,
+    h(
+      'button',
+      { type: 'button', class: 'link fold', tabindex: '-1', 'data-focus': 'fold', onclick: () => list.fold(cid) },
+      words,
+    ),
+  ];
 }
 
 /** @param {Row} row */
 function drawStatus({ pending, item, isSeen }) {
   if (pending && !item) {
     const isFailed = pending.state === 'failed';
-    return h('span', { class: 'status', title: isFailed ? 'Not sent' : 'Sending' }, icon(isFailed ? 'warning' : 'clock'), hidden(isFailed ? 'Not sent' : 'Sending'));
+    return h(
+      'span',
+      { class: 'status', title: isFailed ? 'Not sent' : 'Sending' },
+      icon(isFailed ? 'warning' : 'clock'),
+      hidden(isFailed ? 'Not sent' : 'Sending'),
+    );
   }
-  return h('span', { class: isSeen ? 'status seen' : 'status', title: isSeen ? 'Seen' : 'Sent' }, icon(isSeen ? 'checks' : 'check'), hidden(isSeen ? 'Seen' : 'Sent'));
+  return h(
+    'span',
+    { class: isSeen ? 'status seen' : 'status', title: isSeen ? 'Seen' : 'Sent' },
+    icon(isSeen ? 'checks' : 'check'),
+    hidden(isSeen ? 'Seen' : 'Sent'),
+  );
 }
 
 /**
@@ -101,10 +151,20 @@ function drawStatus({ pending, item, isSeen }) {
 function drawQuote(list, id) {
   if (!id) return null;
   const quoted = list.quotes.get(id);
-  const words = quoted ? (quoted.deleted ? 'Message deleted' : (quoted.text ?? '').slice(0, 160)) : 'An earlier message';
+  const words = quoted
+    ? quoted.deleted
+      ? 'Message deleted'
+      : (quoted.text ?? '').slice(0, 160)
+    : 'An earlier message';
   return h(
     'button',
-    { type: 'button', class: 'quote', tabindex: '-1', disabled: !quoted, onclick: () => quoted && list.jump(quoted.seq) },
+    {
+      type: 'button',
+      class: 'quote',
+      tabindex: '-1',
+      disabled: !quoted,
+      onclick: () => quoted && list.jump(quoted.seq),
+    },
     hidden('In reply to '),
     h('strong', {}, quoted?.author?.username ?? ''),
     h('span', { dir: 'auto' }, words),
@@ -117,7 +177,11 @@ function drawQuote(list, id) {
  */
 function drawReactions(list, item) {
   if (!item?.reactions?.length || item.deleted) return null;
-  return h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }, ...item.reactions.map((reaction) => drawReaction(list, item, reaction)));
+  return h(
+    'div',
+    { class: 'reactions', role: 'group', 'aria-label': 'Reactions' },
+    ...item.reactions.map((reaction) => drawReaction(list, item, reaction)),
+  );
 }
 
 /**
@@ -159,7 +223,15 @@ function drawFailure(list, pending) {
     'div',
     { class: 'failure' },
     h('span', {}, `Not sent: ${pending.error ?? 'refused'}`),
-    h('button', { type: 'button', class: 'link', tabindex: '-1', onclick: () => list.chat.outbox.retry(pending) }, 'Try again'),
-    h('button', { type: 'button', class: 'link', tabindex: '-1', onclick: () => list.chat.outbox.discard(pending) }, 'Discard'),
+    h(
+      'button',
+      { type: 'button', class: 'link', tabindex: '-1', onclick: () => list.chat.outbox.retry(pending) },
+      'Try again',
+    ),
+    h(
+      'button',
+      { type: 'button', class: 'link', tabindex: '-1', onclick: () => list.chat.outbox.discard(pending) },
+      'Discard',
+    ),
   );
 }

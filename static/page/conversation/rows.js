@@ -149,7 +149,8 @@ export class Rows {
   /** @param {Omit<Row, 'look'>} row */
   #look({ item, pending, isFirst, day, isUnreadHere, isSeen, isOpen }) {
     const quoted = this.quotes.look(item?.reply_to ?? pending?.reply_to ?? null);
-    const names = item?.kind === 'notice' ? this.chat.store.people.name(item.user) + this.chat.store.people.name(item.by) : '';
+    const names =
+      item?.kind === 'notice' ? this.chat.store.people.name(item.user) + this.chat.store.people.name(item.by) : '';
     return [item?.rev ?? pending?.state, isFirst, day, isUnreadHere, isSeen, isOpen, quoted, names].join('|');
   }
 }

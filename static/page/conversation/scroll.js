@@ -41,7 +41,11 @@ export class ScrollWindow {
     this.rows = rows;
     this.make = make;
     this.moved = moved;
-    scroller.addEventListener('scroll', once(() => this.#scrolled()), { passive: true });
+    scroller.addEventListener(
+      'scroll',
+      once(() => this.#scrolled()),
+      { passive: true },
+    );
     this.#observer = new ResizeObserver(() => this.#resized());
     this.#observer.observe(scroller);
     this.#observer.observe(list);

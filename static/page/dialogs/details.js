@@ -12,7 +12,12 @@ import { field, onSubmit, openDialog } from './dialog.js';
  */
 export function openDetails(chat, room) {
   const name = h('input', { name: 'name', maxlength: '100', autocomplete: 'off', value: room.name });
-  const description = h('input', { name: 'description', maxlength: '500', autocomplete: 'off', value: room.description });
+  const description = h('input', {
+    name: 'description',
+    maxlength: '500',
+    autocomplete: 'off',
+    value: room.description,
+  });
   const form = h(
     'form',
     {},
@@ -22,7 +27,8 @@ export function openDetails(chat, room) {
     h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Save')),
   );
   onSubmit(form, async () => {
-    if (!name.value.trim()) throw new Refused('bad_request', '', { errors: [{ pointer: '/name', detail: 'Give the room a name.' }] });
+    if (!name.value.trim())
+      throw new Refused('bad_request', '', { errors: [{ pointer: '/name', detail: 'Give the room a name.' }] });
     /** @type {Record<string, string>} */
     const changes = {};
     if (name.value !== room.name) changes.name = name.value;

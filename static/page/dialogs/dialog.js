@@ -1,6 +1,6 @@
 import { inWords, Refused } from '../../wire/refused.js';
+import { iconButton } from '../drawing/button.js';
 import { h, put, uniqueId } from '../drawing/dom.js';
-import { icon } from '../drawing/icons.js';
 
 /** @import { Child } from '../drawing/dom.js' */
 
@@ -13,7 +13,7 @@ import { icon } from '../drawing/icons.js';
 export function openDialog(title, ...children) {
   const id = uniqueId();
   const dialog = h('dialog', { 'aria-labelledby': id });
-  const close = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Close', onclick: () => dialog.close() }, icon('close'));
+  const close = iconButton('close', 'Close', () => dialog.close());
   put(dialog, h('header', {}, h('h2', { id }, title), close));
   put(dialog, ...children);
   dialog.addEventListener('close', () => dialog.remove());

@@ -1,6 +1,6 @@
 import { inWords } from '../../wire/refused.js';
 import { empty, h, hidden } from '../drawing/dom.js';
-import { icon } from '../drawing/icons.js';
+import { searchBox } from '../drawing/searchbox.js';
 import { visible } from '../drawing/words.js';
 import { openDialog } from './dialog.js';
 
@@ -14,7 +14,7 @@ const PAUSE_MS = 250;
  * @param {Chat} chat
  */
 export function openDiscover(chat) {
-  const input = h('input', { type: 'search', 'aria-label': 'Search public rooms', placeholder: 'Search public rooms', autocomplete: 'off' });
+  const { input, box } = searchBox('Search public rooms');
   const list = h('ul', { class: 'found' });
   const state = h('p', { class: 'hint', role: 'status' });
   const more = h('button', { type: 'button', class: 'plain', hidden: true, onclick: () => load(next) }, 'Show more');
@@ -47,7 +47,7 @@ export function openDiscover(chat) {
     clearTimeout(timer);
     timer = setTimeout(() => load(null), PAUSE_MS);
   });
-  const dialog = openDialog('Discover rooms', h('div', { class: 'searchbox' }, icon('search'), input), state, list, more);
+  const dialog = openDialog('Discover rooms', box, state, list, more);
   input.focus();
   load(null);
 }
@@ -60,7 +60,12 @@ export function openDiscover(chat) {
  */
 function foundRoom(chat, data, close, state) {
   const isMine = chat.store.room(data.id) !== undefined;
-  const button = h('button', { type: 'button', class: isMine ? 'plain' : 'primary' }, isMine ? 'Open' : 'Join', hidden(` ${visible(data.name)}`));
+  const button = h(
+    'button',
+    { type: 'button', class: isMine ? 'plain' : 'primary' },
+    isMine ? 'Open' : 'Join',
+    hidden(` ${visible(data.name)}`),
+  );
   button.addEventListener('click', async () => {
     button.disabled = true;
     try {
@@ -76,7 +81,12 @@ function foundRoom(chat, data, close, state) {
   return h(
     'li',
     {},
-    h('div', {}, h('strong', { dir: 'auto' }, visible(data.name)), h('span', { dir: 'auto' }, data.description ? `${count} · ${data.description}` : count)),
+    h(
+      'div',
+      {},
+      h('strong', { dir: 'auto' }, visible(data.name)),
+      h('span', { dir: 'auto' }, data.description ? `${count} · ${data.description}` : count),
+    ),
     button,
   );
 }

@@ -15,7 +15,12 @@ export function openEmojis(title, run) {
     dialog.close();
     run(emoji);
   };
-  const input = h('input', { type: 'text', 'aria-label': 'Search, or type any emoji', placeholder: 'Search, or type any emoji', autocomplete: 'off' });
+  const input = h('input', {
+    type: 'text',
+    'aria-label': 'Search, or type any emoji',
+    placeholder: 'Search, or type any emoji',
+    autocomplete: 'off',
+  });
   const state = h('p', { class: 'hint', role: 'status' });
   const grid = h('div', { class: 'emojis' });
   const form = h('form', {}, input, state, grid);
@@ -50,7 +55,14 @@ function groups(words, choose) {
     if (!matching.length) continue;
     const group = h('div', { class: 'group', role: 'group', 'aria-label': title });
     for (const [emoji, name] of matching) {
-      put(group, h('button', { type: 'button', 'aria-label': name, title: name, 'data-emoji': emoji, onclick: () => choose(emoji) }, emoji));
+      put(
+        group,
+        h(
+          'button',
+          { type: 'button', 'aria-label': name, title: name, 'data-emoji': emoji, onclick: () => choose(emoji) },
+          emoji,
+        ),
+      );
     }
     shown.push(h('section', {}, h('h3', {}, title), group));
   }

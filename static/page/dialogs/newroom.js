@@ -29,7 +29,8 @@ export function openNewRoom(chat) {
     h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Create room')),
   );
   onSubmit(form, async () => {
-    if (!name.value.trim()) throw new Refused('bad_request', '', { errors: [{ pointer: '/name', detail: 'Give the room a name.' }] });
+    if (!name.value.trim())
+      throw new Refused('bad_request', '', { errors: [{ pointer: '/name', detail: 'Give the room a name.' }] });
     const kind = new FormData(form).get('kind');
     const room = await chat.connection.request('room.create', {
       name: name.value,

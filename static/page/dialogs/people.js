@@ -1,7 +1,7 @@
 import { inWords } from '../../wire/refused.js';
 import { personAvatar } from '../drawing/avatar.js';
 import { h, keyed } from '../drawing/dom.js';
-import { icon } from '../drawing/icons.js';
+import { searchBox } from '../drawing/searchbox.js';
 import { openDialog } from './dialog.js';
 
 /** @import { Chat } from '../chat.js' */
@@ -19,10 +19,10 @@ const ROOMS_ASKED = 10;
  * @param {(person: Person) => Promise<void>} how.run
  */
 export function openPeople(chat, { title, action, run }) {
-  const input = h('input', { type: 'search', 'aria-label': 'Name or user id', placeholder: 'Name or user id', autocomplete: 'off' });
+  const { input, box } = searchBox('Name or user id');
   const list = h('ul', { class: 'found' });
   const state = h('p', { class: 'hint', role: 'status' });
-  const dialog = openDialog(title, h('div', { class: 'searchbox' }, icon('search'), input), state, list);
+  const dialog = openDialog(title, box, state, list);
 
   /** @param {Person} person */
   const choose = async (person) => {
@@ -55,7 +55,9 @@ export function openPeople(chat, { title, action, run }) {
  */
 function matching(chat, words) {
   const wanted = words.trim().toLowerCase();
-  const found = chat.store.people.all.filter((person) => person.username.toLowerCase().includes(wanted)).slice(0, SHOWN);
+  const found = chat.store.people.all
+    .filter((person) => person.username.toLowerCase().includes(wanted))
+    .slice(0, SHOWN);
   // An id is opaque: anything long and without spaces may be one.
   const id = words.trim();
   if (!found.length && /^[\w-]{16,64}$/.test(id)) return [{ id, username: id }];
@@ -73,7 +75,11 @@ function personRow(person, action, choose) {
     {},
     personAvatar(person),
     h('div', {}, h('strong', {}, person.username)),
-    h('button', { type: 'button', class: 'plain', 'aria-label': `${action} ${person.username}`, onclick: choose }, action),
+    h(
+      'button',
+      { type: 'button', class: 'plain', 'aria-label': `${action} ${person.username}`, onclick: choose },
+      action,
+    ),
   );
 }
 

@@ -21,7 +21,10 @@ const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** @param {string} name */
 function initial(name) {
-  const first = letters.segment(visible(name).replace(/^[^\p{L}\p{N}]+/u, ''))[Symbol.iterator]().next();
+  const first = letters
+    .segment(visible(name).replace(/^[^\p{L}\p{N}]+/u, ''))
+    [Symbol.iterator]()
+    .next();
   return first.done ? '•' : first.value.segment.slice(0, 8).toLocaleUpperCase();
 }
 

@@ -41,7 +41,8 @@ export function linked(text) {
 function withoutTail(address) {
   let end = address.replace(AFTER_LINK, '');
   // A closing bracket belongs to the address only if it opened there.
-  while (/[)\]]$/.test(end) && !end.includes(end.endsWith(')') ? '(' : '[')) end = end.slice(0, -1).replace(AFTER_LINK, '');
+  while (/[)\]]$/.test(end) && !end.includes(end.endsWith(')') ? '(' : '['))
+    end = end.slice(0, -1).replace(AFTER_LINK, '');
   return end;
 }
 
@@ -63,7 +64,11 @@ function safe(address) {
  * @param {string} text
  */
 export function isFewEmoji(text) {
-  return text.length <= 24 && /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$/u.test(text) && /\p{Extended_Pictographic}/u.test(text);
+  return (
+    text.length <= 24 &&
+    /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$/u.test(text) &&
+    /\p{Extended_Pictographic}/u.test(text)
+  );
 }
 
 /**

@@ -1,15 +1,15 @@
-import { roomAvatar } from '../drawing/avatar.js';
+import { confirm } from '../dialogs/confirm.js';
 import { openDiscover } from '../dialogs/discover.js';
 import { openNewRoom } from '../dialogs/newroom.js';
 import { openPeople } from '../dialogs/people.js';
-import { confirm } from '../dialogs/confirm.js';
-import { personAvatar } from '../drawing/avatar.js';
+import { personAvatar, roomAvatar } from '../drawing/avatar.js';
 import { h, hidden, keyed, once } from '../drawing/dom.js';
 import { icon } from '../drawing/icons.js';
 import { menuButton } from '../drawing/menu.js';
-import { Previews } from './previews.js';
+import { searchBox } from '../drawing/searchbox.js';
 import { shortTime } from '../drawing/time.js';
 import { previewWords, roomName } from '../drawing/words.js';
+import { Previews } from './previews.js';
 
 /** @import { Chat } from '../chat.js' */
 /** @import { Room } from '../../state/room.js' */
@@ -20,7 +20,8 @@ export class RoomList {
   constructor(chat) {
     this.chat = chat;
     this.previews = new Previews(chat);
-    this.filter = h('input', { type: 'search', 'aria-label': 'Filter rooms', placeholder: 'Filter rooms', autocomplete: 'off' });
+    const { input, box } = searchBox('Filter rooms');
+    this.filter = input;
     this.filter.addEventListener('input', () => this.draw());
     this.filter.addEventListener('keydown', (event) => this.#filterKey(event));
     this.rows = h('ul', { class: 'rooms' });
@@ -30,7 +31,7 @@ export class RoomList {
       'nav',
       { class: 'side', 'aria-label': 'Rooms' },
       this.#header(),
-      h('div', { class: 'searchbox' }, icon('search'), this.filter),
+      box,
       h('div', { class: 'scroll' }, this.rows, this.state),
     );
     const draw = once(() => this.draw());
@@ -60,7 +61,8 @@ export class RoomList {
       {
         label: 'Message somebody',
         icon: 'person',
-        run: () => openPeople(chat, { title: 'Message somebody', action: 'Message', run: (person) => chat.talkTo(person) }),
+        run: () =>
+          openPeople(chat, { title: 'Message somebody', action: 'Message', run: (person) => chat.talkTo(person) }),
       },
       { label: 'Discover rooms', icon: 'compass', run: () => openDiscover(chat) },
     ];
@@ -87,7 +89,6 @@ export class RoomList {
 
   /** Put the focus on the filter. */
   search() {
-    this.chat.shell.back();
     this.filter.focus();
     this.filter.select();
   }
@@ -113,7 +114,10 @@ export class RoomList {
     });
     if (!store.isReady) this.state.textContent = 'Loading your rooms…';
     else if (rooms.length) this.state.textContent = '';
-    else this.state.textContent = words ? 'No room has that name.' : 'You are in no room yet. Make one with +, or discover those that exist.';
+    else
+      this.state.textContent = words
+        ? 'No room has that name.'
+        : 'You are in no room yet. Make one with +, or discover those that exist.';
   }
 
   /**
@@ -139,12 +143,23 @@ export class RoomList {
       {},
       h(
         'a',
-        { href: `#/r/${room.id}`, class: unread ? 'room unread' : 'room', 'aria-current': isHere && 'page', 'data-focus': room.id },
+        {
+          href: `#/r/${room.id}`,
+          class: unread ? 'room unread' : 'room',
+          'aria-current': isHere && 'page',
+          'data-focus': room.id,
+        },
         roomAvatar(room, me.id),
         h('span', { class: 'name', dir: 'auto' }, roomName(room, me.id)),
         last && h('time', { datetime: last.created_at }, shortTime(last.created_at)),
         h('span', { class: 'preview', dir: 'auto' }, words),
-        unread > 0 && h('span', { class: 'badge' }, unread > 99 ? '99+' : unread, hidden(unread === 1 ? ' unread message' : ' unread messages')),
+        unread > 0 &&
+          h(
+            'span',
+            { class: 'badge' },
+            unread > 99 ? '99+' : unread,
+            hidden(unread === 1 ? ' unread message' : ' unread messages'),
+          ),
       ),
     );
   }

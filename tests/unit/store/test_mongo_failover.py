@@ -79,7 +79,7 @@ async def test_what_was_answered_survives_the_primary(three: MongoSet, fault: st
         getattr(first, fault)()
         before = len(writing.answered)
         async with asyncio.timeout(60):
-            await writing.until(2 * before)
+            await writing.until(before + 5 * WRITERS)
         writing.going = False
         await asyncio.gather(*writers)
         if fault == "freeze":

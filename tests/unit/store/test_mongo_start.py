@@ -11,7 +11,7 @@ from store.database_mongo import MongoDatabase
 from store.errors import Unavailable, WrongStore
 from store.tables import SCHEMA_VERSION
 from tests.conftest import running
-from tests.parts import Mongo, free_port, mongo_client
+from tests.parts import Mongo, MongoMember, free_port, mongo_client
 from tests.unit.store.mongo_kinds import NOTES, PLAINS, Note, connecting_in_vain, database, note
 
 
@@ -40,8 +40,15 @@ async def test_a_server_that_stands_alone_is_refused(alone: Mongo) -> None:
 
 
 async def test_a_server_that_stands_alone_is_refused_where_the_url_names_a_set(alone: Mongo) -> None:
-    with connecting_in_vain(), pytest.raises((WrongStore, Unavailable), match="replica set"):
+    with connecting_in_vain(), pytest.raises(WrongStore, match=r"replica set that the URL names.*--replSet"):
         await MongoDatabase.open(f"{alone.url}/?replicaSet=rs0")
+
+
+@pytest.mark.parametrize("how", ["", "/?directConnection=true"])
+async def test_a_set_that_was_not_initiated_is_refused(how: str) -> None:
+    for uninitiated in running(MongoMember):
+        with connecting_in_vain(), pytest.raises(WrongStore, match=r"rs\.initiate"):
+            await MongoDatabase.open(uninitiated.url + how)
 
 
 async def test_no_server_is_unavailable() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, text
+from tests.rules import ILLEGAL, LEGAL
 from ws.wire.codes import CloseCode
 from ws.wire.frames import (
     FRAGMENT_LIMIT,
@@ -114,6 +115,18 @@ def test_reader_unmasks(payload: bytes, key: bytes) -> None:
     assert read(frame(TEXT, payload, key=key)) == ([Text(payload)], None)
 
 
+@pytest.mark.parametrize(("data", "code"), ILLEGAL.values(), ids=ILLEGAL)
+def test_illegal_frame_is_refused_with_its_code(data: bytes, code: int) -> None:
+    assert read(data) == ([], code)
+    assert read(*(bytes((byte,)) for byte in data)) == ([], code)
+
+
+@pytest.mark.parametrize(("data", "payload"), LEGAL.values(), ids=LEGAL)
+def test_legal_message_is_read(data: bytes, payload: bytes) -> None:
+    messages, code = read(data)
+    assert (messages[-1], code) == (Text(payload), None)
+
+
 def test_error_carries_what_came_before_it() -> None:
     reader = FrameReader()
     with pytest.raises(FrameError) as caught:
@@ -170,6 +183,7 @@ def test_limits_begin_anew_with_each_message() -> None:
         (frame(TEXT, fin=False) + frame(PING), True, True),
         (frame(TEXT, fin=False) + frame(CONTINUATION), False, False),
     ],
+    ids=["nothing", "whole", "one byte", "head", "control", "fragment", "control between", "finished"],
 )
 def test_partial_tells_whether_something_is_unfinished(data: bytes, partial: bool, inside: bool) -> None:
     reader = FrameReader()
@@ -190,9 +204,19 @@ def seconds(data: bytes, chunk: int) -> float:
     return min(once() for _ in range(5))
 
 
-def test_time_of_single_bytes_is_linear_in_the_message() -> None:
-    """What has come of a message is not copied again with each byte."""
-    assert seconds(text(b"x" * 64_000), 1) < 3 * seconds(text(b"x" * 1_000) * 64, 1)
+def test_message_in_single_bytes_is_looked_at_only_where_that_is_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look copies what has come: one look a byte would copy 2 GiB for a message of 64 KiB."""
+    looks: list[int] = []
+    look = FrameReader._read
+
+    def noted(reader: FrameReader, data: bytes, messages: list[Message]) -> int:
+        looks.append(len(data))
+        return look(reader, data, messages)
+
+    monkeypatch.setattr(FrameReader, "_read", noted)
+    data = text(b"x" * 65_536)
+    assert read(*(data[place : place + 1] for place in range(len(data)))) == ([Text(b"x" * 65_536)], None)
+    assert len(looks) <= 12
 
 
 def test_time_of_small_messages_is_linear_in_their_number() -> None:

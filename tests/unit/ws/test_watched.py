@@ -2,6 +2,7 @@
 
 from services.streams.batch import Event
 from store.tables import Effect
+from tests.unit.ws.ears import Ear
 from ws.watched import RING_EVENTS, Watched
 
 
@@ -76,8 +77,8 @@ def test_audience_moved_where_an_effect_stands_above_or_may_stand() -> None:
 def test_stream_is_idle_where_nobody_watches_in_any_way() -> None:
     watched = Watched("r")
     assert watched.idle
-    for watchers in (watched.sessions, watched.floors, watched.holding):
-        watchers[None] = 1  # type: ignore[index, assignment]  # whoever it is
-        assert not watched.idle
-        watchers.clear()
-    assert watched.idle
+    ear = Ear("ann").session
+    for watchers in ("sessions", "floors", "holding"):
+        watched = Watched("r")
+        getattr(watched, watchers)[ear] = 1
+        assert not watched.idle, watchers

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
-from services.accounts import passwords as passwords_module
 from services.accounts.passwords import HASHERS, WAITING_LIMIT, Passwords
 from services.errors import Unavailable
 
@@ -83,7 +82,7 @@ class Slow:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.go = threading.Event()
         self.threads: set[str] = set()
-        monkeypatch.setattr(passwords_module.bcrypt, "hashpw", self._hash)
+        monkeypatch.setattr(bcrypt, "hashpw", self._hash)
 
     def _hash(self, _password: bytes, _salt: bytes) -> bytes:
         self.threads.add(threading.current_thread().name)
