@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from services import OPERATIONS
+from services.accounts import people
 from store.tables import ROOMS, Room
 from tests.application import Parley, running
 from tests.client.rest import Answer
@@ -208,6 +209,50 @@ async def test_largest_body_is_read(ann: Person) -> None:
     raw = head + b"x" * (1024 * 1024 - len(head) - 2) + b'"}'
     answer = await ann.account.request("POST", "/api/rooms", raw=raw)
     assert (answer.status, errors(answer)) == (400, ["/description"])
+
+
+async def exchange(parley: Parley, request: bytes) -> tuple[bytes, Any]:
+    """Send bytes; return the head of the answer and its body, read."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", parley.node.port)
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    body = json.loads(await reader.readuntil(b"}"))
+    writer.transport.abort()
+    return head, body
+
+
+async def test_large_body_in_chunks_is_refused(parley: Parley) -> None:
+    chunk = b"40000\r\n" + b" " * 0x40000 + b"\r\n"
+    request = b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 5 + b"0\r\n\r\n"
+    head, body = await exchange(parley, request)
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert body["code"] == "too_large"
+
+
+async def test_body_in_chunks_is_read(parley: Parley, ann: Person) -> None:
+    request = (
+        b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+        b"Authorization: Bearer %s\r\n\r\n"
+        b'8\r\n{"name":\r\n19\r\n"chunks","kind":"public"}\r\n0\r\n\r\n'
+    ) % ann.account.token.encode()
+    head, body = await exchange(parley, request)
+    assert head.startswith(b"HTTP/1.1 201 ")
+    assert body["name"] == "chunks"
+
+
+async def test_mistake_of_ours_is_told_without_its_cause(
+    parley: Parley, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_user: object) -> None:
+        raise ZeroDivisionError("secret cause")
+
+    monkeypatch.setattr(people, "myself", broken)
+    request = f"GET /api/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ann.account.token}\r\n\r\n"
+    head, body = await exchange(parley, request.encode())
+    assert head.startswith(b"HTTP/1.1 500 ")
+    assert body["code"] == "internal"
+    assert "secret" not in str(body)
+    assert "an operation failed" in [record.message for record in caplog.records]
 
 
 # Queries and places

@@ -20,6 +20,8 @@ export class Composer {
   /** @type {Item | null} */
   #editing = null;
   #typedAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #isBusy = false;
 
   /**
@@ -61,6 +63,7 @@ export class Composer {
   }
 
   close() {
+    clearTimeout(this.#timer);
     if (!this.#editing && this.input.value) this.chat.drafts.set(this.room.id, this.input.value);
     else if (!this.#editing) this.chat.drafts.delete(this.room.id);
   }
@@ -136,9 +139,16 @@ export class Composer {
   #typed() {
     this.#count();
     this.problem.textContent = '';
-    const now = Date.now();
-    if (!this.input.value || this.#editing || now - this.#typedAt < TYPING_EVERY_MS) return;
-    this.#typedAt = now;
+    const wait = this.#typedAt + TYPING_EVERY_MS - Date.now();
+    if (!this.input.value || this.#editing || this.#timer) return;
+    this.#timer = setTimeout(() => this.#tell(), Math.max(0, wait));
+  }
+
+  /** Tell the others that I write, if I still do. The server passes on one such word in three seconds. */
+  #tell() {
+    this.#timer = undefined;
+    if (!this.input.value || this.#editing) return;
+    this.#typedAt = Date.now();
     this.chat.connection.request('room.typing', { room: this.room.id }).catch(() => undefined);
   }
 
@@ -188,7 +198,6 @@ export class Composer {
   /** @param {string} text */
   async #put(text) {
     const reply_to = this.#replyTo?.id ?? null;
-    this.#typedAt = 0;
     this.chat.drafts.delete(this.room.id);
     this.#fill('');
     if (this.#replyTo) this.#cancel();

@@ -3,10 +3,13 @@
 import json
 from typing import Any, cast
 
+import msgspec
+
 from services.metrics import Metrics
-from services.streams.batch import Batch
+from services.streams.append import notice_entry, text_entry
+from services.streams.batch import Batch, batch_of, event_of
 from store.database import Database
-from store.tables import Effect
+from store.tables import Effect, Entry, Notice, Text
 from tests.client.checks import Json
 from ws.hub import Hub
 from ws.sessions.session import Session
@@ -105,3 +108,22 @@ class Station:
     def meter(self, name: str) -> float:
         """Return what a meter shows."""
         return self.metrics.registry.get_sample_value(name) or 0.0
+
+
+def item(rev: int, stream: str = "r", author: str = "ann", effect: Effect | None = None) -> Entry:
+    """Return an item as the lane would have numbered it."""
+    if effect is None:
+        entry = text_entry(stream, author, author, f"c{rev}", Text(text=f"{rev}"), "d")
+    else:
+        entry = notice_entry(stream, Notice(effect.type, effect.user), effect)
+    return msgspec.structs.replace(entry, rev=rev, seq=rev, changed=rev)
+
+
+def batch(*entries: Entry) -> Batch:
+    """Return a batch of new items."""
+    return batch_of(entries[0].stream, entries[0].rev - 1, [event_of(entry, None) for entry in entries])
+
+
+def items(first: int, last: int) -> list[Batch]:
+    """Return batches of one item each."""
+    return [batch(item(rev)) for rev in range(first, last + 1)]
