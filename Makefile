@@ -7,8 +7,8 @@ python := .venv/bin/python
 
 # Options of server.py for `make run`, of pytest for `make test` and `make check`, of the benchmarks for `make bench`.
 ARGS ?=
-# Processes that run tests at once; 0 runs them in one.
-WORKERS ?= 0
+# Processes that run tests at once; 0 runs them in the one that is called.
+WORKERS ?= 2
 
 .PHONY: help install dev parts run test check format formatted lint types imports docs unchanged bench vendor lock clean
 

@@ -189,7 +189,10 @@ def written_files() -> list[Path]:
     return sorted(
         path
         for path in ROOT.rglob("*")
-        if path.suffix in TEXT_SUFFIXES and path.is_file() and not skipped & set(path.relative_to(ROOT).parts)
+        if path.suffix in TEXT_SUFFIXES
+        and path.is_file()
+        and not path.name.startswith(".coverage")
+        and not skipped & set(path.relative_to(ROOT).parts)
         if not any(part.startswith(".") and part != ".ci" for part in path.relative_to(ROOT).parts[:-1])
     )
 

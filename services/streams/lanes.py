@@ -56,6 +56,7 @@ class Lanes:
         self._waiting = 0
         self._pumping = False
         self._closed = False
+        self._stopped = False
 
     @property
     def waiting(self) -> int:
@@ -93,7 +94,7 @@ class Lanes:
 
     async def stop(self) -> None:
         """Give up what is not decided yet: only the store knows what became of it."""
-        self._closed = True
+        self._closed = self._stopped = True
         await tasks.end(*self._flights)
 
     def _lane(self, stream: str) -> Lane:
@@ -112,7 +113,7 @@ class Lanes:
 
     def _pump(self) -> None:
         self._pumping = False
-        while self._ready and len(self._flights) < FLIGHTS:
+        while self._ready and len(self._flights) < FLIGHTS and not self._stopped:
             lanes, appends = self._take()
             if not appends:
                 return

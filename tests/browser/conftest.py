@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.cable import Cable
 from tests.browser.person import Person
@@ -23,6 +23,9 @@ FLAGS = [
     "--disable-extensions",
     "--no-first-run",
 ]
+
+# A machine that does other things besides takes its time.
+expect.set_options(timeout=15_000)
 
 Come = Callable[..., Awaitable[Person]]
 """Open the page as somebody new: ``come("ana", through=cable, viewport=…)``."""

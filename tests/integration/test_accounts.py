@@ -14,6 +14,7 @@ from tests.application import Parley, running
 from tests.client.account import PASSWORD, Account
 from tests.client.checks import Json
 from tests.client.rest import Answer
+from tests.peers import until
 from tests.people import Person
 from tests.unstable import Fault
 
@@ -279,6 +280,17 @@ async def test_trade_whose_answer_is_lost_may_be_tried_again(parley: Parley) -> 
     assert (await refresh(parley, tokens["refresh_token"])).status == 200
 
 
+async def test_one_of_many_who_trade_a_token_at_once_ends_nobodys_session_in_haste(parley: Parley) -> None:
+    """Each looks, then marks; whoever comes second looks again, and sees what the others did."""
+    tokens = (await register(parley)).json
+    gate = parley.store.hold("together", times=3)
+    trading = [asyncio.create_task(refresh(parley, tokens["refresh_token"])) for _ in range(3)]
+    await until(lambda: gate.waiting == 3)
+    gate.release()
+    statuses = sorted([(await trade).status for trade in trading])
+    assert statuses == [200, 200, 401]
+
+
 # Ending
 
 
@@ -301,6 +313,28 @@ async def test_log_out_twice_is_unauthenticated(parley: Parley) -> None:
     (ann,) = await parley.people("ann")
     assert (await ann.answer("auth.logout")).status == 204
     assert (await ann.answer("auth.logout")).status == 401
+
+
+@pytest.mark.parametrize("fault", [Fault.UNANSWERED, Fault.LOST])
+async def test_log_out_is_asked_again_where_the_store_gives_no_answer(parley: Parley, fault: Fault) -> None:
+    (ann,) = await parley.people("ann")
+    live = await ann.connect()
+    parley.store.fail(fault, "update", times=2)
+    assert (await ann.answer("auth.logout")).status == 204
+    assert await live.code() == 4504
+    assert (await refresh(parley, ann.account.refresh_token)).status == 401
+
+
+@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.UNANSWERED])
+async def test_log_out_that_is_not_kept_ends_nothing(parley: Parley, fault: Fault) -> None:
+    (ann,) = await parley.people("ann")
+    live = await ann.connect()
+    parley.store.fail(fault, "update", times=3)
+    assert (await ann.answer("auth.logout")).status == 503
+    assert await live.call("ping") == {}
+    parley.store.heal()
+    assert (await ann.answer("auth.logout")).status == 204
+    assert await live.code() == 4504
 
 
 async def test_revoking_ends_everything_of_a_person(parley: Parley) -> None:

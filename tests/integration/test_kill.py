@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ WRITES = 5000
 WINDOW = 32
 ROUNDS = 8
 MOST_ROUNDS = 24
+HELD_UP_S = 30.0
+"""Longest that sending a window again may take: milliseconds are usual, the machine may be busy."""
 KILL_JITTER_S = 0.01
 """A kill comes at a random moment of a batch: batches take about so long."""
 SEED = 4
@@ -43,6 +46,8 @@ class Tally:
     """Sends without an answer at a kill that were kept nevertheless."""
     found_missing: int = 0
     """Those that were not."""
+    held_up: float = 0.0
+    """The longest, in seconds, that somebody needed to send it all again after a restart."""
 
 
 @dataclass
@@ -159,9 +164,11 @@ class Sender:
 async def _until_killed(server: ServerProcess, site: Site, senders: list[Sender], rng: random.Random) -> None:
     """Let everybody write; kill the server after some answers, at a moment when writes are under way."""
     sockets = [await site.connect(sender.account, deaf=True) for sender in senders]
-    for sender, socket in zip(senders, sockets, strict=True):
-        await sender.resend(socket)
     tally = senders[0].tally
+    for sender, socket in zip(senders, sockets, strict=True):
+        began = time.monotonic()
+        await sender.resend(socket)
+        tally.held_up = max(tally.held_up, time.monotonic() - began)
     goal = tally.acknowledged + rng.randrange(WRITES // ROUNDS // 4, WRITES // ROUNDS)
     reached = asyncio.Event()
 
@@ -259,5 +266,6 @@ async def test_killed_server_keeps_what_it_acknowledged_exactly_once(store: Stor
     assert all(sender.done for sender in senders)
     assert len(tally.unanswered) >= ROUNDS
     assert tally.acknowledged >= WRITES
+    assert tally.held_up < HELD_UP_S, "what the killed process left behind kept others from writing"
     assert tally.found_stored > 0, "no kill came between a commit and its answer"
     assert tally.found_missing > 0, "no kill came before a commit"

@@ -13,6 +13,7 @@ from services.operations.limits import (
     SEND_ROOM,
     SOCKET_ADDRESS,
     SOCKET_ERRORS,
+    SOCKET_OPERATION,
     USER,
     Limits,
 )
@@ -126,6 +127,19 @@ async def test_websocket_has_the_same_limits(parley: Parley, clock: Clock) -> No
     assert await ann.code("message.send", room=room, text="x", cid="more") == "rate_limited"
     clock.now += SEND_ROOM.every_s
     await live.call("message.send", room=room, text="x", cid="more")
+
+
+async def test_one_session_may_ask_only_so_often(parley: Parley, clock: Clock) -> None:
+    (ann,) = await limited(parley, "ann")
+    live, other = await ann.connect(), await ann.connect()
+    parley.application.limits._full_at.clear()
+    for _ in range(SOCKET_OPERATION.burst):
+        await live.call("ping")
+    assert await live.refused("ping") == "rate_limited"
+    parley.application.limits._full_at.pop((USER.name, ann.id))
+    assert await other.call("ping") == {}
+    clock.now += SOCKET_OPERATION.every_s
+    assert await live.call("ping") == {}
 
 
 async def test_switched_off_they_limit_nothing(parley: Parley) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.application import Parley, running
 from tests.audit import audit
 from tests.people import Person
+from tests.unstable import Fault
 
 
 @pytest.fixture
@@ -310,6 +311,24 @@ async def test_deleted_room_is_gone_for_everybody_who_is_told(staff: Staff) -> N
     for person in (staff.owner, staff.moderator, staff.member):
         assert (await person.notices(person.stream))[-1] == "deleted"
     assert await staff.stranger.notices(staff.stranger.stream) == []
+
+
+@pytest.mark.parametrize("skip", [1, 2, 3])
+async def test_deletion_that_is_cut_short_goes_on_when_it_is_asked_again(parley: Parley, skip: int) -> None:
+    ann, bob, cay = await parley.people("ann", "bob", "cay")
+    room = await ann.create()
+    for person in (bob, cay):
+        await person.do("room.join", room=room)
+    live = await bob.connect()
+    parley.store.fail(Fault.UNAVAILABLE, "together", skip=skip, times=2)
+    code = await ann.code("room.delete", room=room)
+    parley.store.heal()
+    assert await cay.refused("room.delete", room=room) == "room_not_found"
+    assert await ann.code("room.delete", room=room) == ("ok" if code == "unavailable" else "room_not_found")
+    assert (await live.next("room.left"))["d"]["reason"] == "deleted"
+    for person in (ann, bob, cay):
+        assert (await person.notices(person.stream)).count("deleted") == 1
+    assert await ann.refused("room.delete", room=room) == "room_not_found"
 
 
 async def test_deleted_room_takes_no_message(staff: Staff) -> None:

@@ -192,7 +192,7 @@ async def test_slow_reader_is_read_for_no_faster_than_it_takes(parley: Parley, c
         await ann.do("room.join", room=room)
         for _ in range(50):
             await bob.say(room, "x" * 4000)
-    live = await ann.connect(dict.fromkeys(rooms, 2), receive_buffer=4096, read_pause=0.02)
+    live = await ann.connect(dict.fromkeys(rooms, 2), receive_buffer=4096, read_pause=0.005)
     (session,) = parley.door.hub.sessions(ann.id)
     most = 0
     while session.catching is not None:

@@ -198,6 +198,23 @@ async def test_principal_is_good_only_as_long_as_its_token(tokens: Tokens) -> No
         await tokens.require_live(Principal("u1", "ann", "l1", time.time() - 0.001))
 
 
+async def test_token_that_was_read_before_ends_all_the_same(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = tokens.issue("u1", "ann", "l1")
+    now = time.time
+    assert tokens.read(token) == tokens.read(token)
+    monkeypatch.setattr(time, "time", lambda: now() + ACCESS_S + 1)
+    with pytest.raises(Unauthenticated):
+        tokens.read(token)
+
+
+async def test_only_so_many_tokens_are_remembered(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens_module, "READ_LIMIT", 2)
+    issued = [tokens.issue("u1", f"ann{number}", "l1") for number in range(3)]
+    for _ in range(2):
+        assert [tokens.read(token).username for token in issued] == ["ann0", "ann1", "ann2"]
+    assert len(tokens._read) == 2
+
+
 async def test_store_that_is_away_is_no_refusal(unstable: Unstable, tokens: Tokens) -> None:
     token = tokens.issue("u1", "ann", "l1")
     unstable.fail(Fault.UNAVAILABLE, "get")

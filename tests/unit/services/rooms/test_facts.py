@@ -157,6 +157,13 @@ async def test_only_so_many_rooms_are_remembered(
     assert await node.facts.known("a") is kept["a"]
 
 
+async def test_only_so_many_streams_are_noted_as_moved(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts_module, "ROOMS_KEPT", 2)
+    for stream in "abc":
+        node.facts.apply(batch_of(stream, 0, [event_of(msgspec.structs.replace(marker_entry(stream), rev=1), None)]))
+    assert list(node.facts._told) == ["b", "c"]
+
+
 # Others
 
 

@@ -1,13 +1,14 @@
 """Lanes: senders share writes, a stream has one order, and what was taken is decided."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import pytest
 
 from services.errors import Unavailable
 from services.streams import lanes as lanes_module
-from services.streams.append import Outcome
+from services.streams.append import Append, Outcome, Planner
 from services.streams.batch import Batch
 from services.streams.lanes import FLIGHT_LIMIT, TRANSACTION_LIMIT, Lanes
 from tests.unit.services.streams.node import Node, sending, stored, texts
@@ -195,6 +196,30 @@ async def test_close_of_idle_lanes_returns(unstable: Unstable) -> None:
     await node.send()
     async with asyncio.timeout(5):
         await node.lanes.close()
+
+
+async def test_stop_gives_up_what_is_not_decided(unstable: Unstable) -> None:
+    node = Node(unstable.database)
+    gate = unstable.hold("batch")
+    flying = node.send()
+    await gate.reached.wait()
+    await node.lanes.stop()
+    assert not node.lanes._flights
+    assert not flying.done()
+    with pytest.raises(Unavailable):
+        await node.send()
+
+
+async def test_mistake_of_ours_is_logged_and_hinders_nobody(
+    unstable: Unstable, caplog: pytest.LogCaptureFixture
+) -> None:
+    node = Node(unstable.database)
+    broken, wrong = sending("r", "x"), Append(("r",), cast(Planner, None))
+    broken.item = msgspec.structs.replace(broken.item, stream="another") if broken.item else None
+    assert isinstance((await asyncio.gather(node.lanes.append(broken), return_exceptions=True))[0], Unavailable)
+    assert isinstance((await asyncio.gather(node.lanes.append(wrong), return_exceptions=True))[0], TypeError)
+    assert [record.message for record in caplog.records] == ["a flight failed"]
+    assert (await node.send(text="good")).item.rev == 1
 
 
 async def test_append_given_up_before_its_write_is_not_written(unstable: Unstable) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.errors import Forbidden, Unavailable
 from services.streams import flight
-from services.streams.append import Append, Outcome, Plan, Planner, Step, View, marker_entry
+from services.streams.append import Append, Outcome, Plan, Planner, Step, View, Wider, marker_entry
 from store.database import Delete, Insert, Put, Update
 from store.tables import BANS, ENTRIES, ROOMS, Ban, Effect, Entry, Room, Text
 from tests.unit.services.streams.node import Node, sending, stored, texts
@@ -335,6 +335,33 @@ async def test_what_comes_behind_a_plan_that_has_to_wait_waits_too(unstable: Uns
     outcomes = await gathered(node, unstable, *work)
     assert order == ["moves", "looks", "behind"]
     assert [outcome.entries[0].rev for outcome in outcomes] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("busy", [False, True])
+async def test_plan_that_needs_more_streams_runs_again_with_them(either: Unstable, busy: bool) -> None:
+    node = Node(either.database)
+    runs = 0
+
+    async def plan(_view: View) -> Plan:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            raise Wider("t", "s")
+        entries = [sending(stream, "wide").item for stream in ("r", "s", "t")]
+        return Plan([Step(entry) for entry in entries if entry is not None])
+
+    first = node.send("s", "first")
+    gate = either.hold("batch") if busy else None
+    wide = planned(node, plan)
+    behind = [node.send(stream, "behind") for stream in ("r", "s")]
+    if gate is not None:
+        await gate.reached.wait()
+        gate.release()
+    await asyncio.gather(first, wide, *behind)
+    assert runs == 2
+    assert await texts(either.real, "r") == ["wide", "behind"]
+    assert sorted(await texts(either.real, "s")) == ["behind", "first", "wide"]
+    assert await texts(either.real, "t") == ["wide"]
 
 
 # What a caller has checked already
