@@ -55,6 +55,7 @@ class MongoDatabase:
         except BaseException:
             await link.close()
             raise
+        link.orphans.start()
         return database
 
     async def get(self, table: Table[R], id_: str) -> R | None:

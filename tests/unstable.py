@@ -50,6 +50,7 @@ class _Rule:
     times: int
     fault: Fault | None = None
     gate: Gate | None = None
+    answered: bool = False
 
 
 class Unstable:
@@ -70,10 +71,13 @@ class Unstable:
         """Make the next call fail, or so many; of one verb alone where it is named, after ``skip`` good ones."""
         self._rules.append(_Rule(verb, skip, times, fault))
 
-    def hold(self, verb: str = "", *, skip: int = 0, times: int = 1) -> Gate:
-        """Make the next call wait, or so many; of one verb alone where it is named, after ``skip`` others."""
+    def hold(self, verb: str = "", *, skip: int = 0, times: int = 1, answered: bool = False) -> Gate:
+        """Make the next call wait, or so many; of one verb alone where it is named, after ``skip`` others.
+
+        With ``answered`` it is done, and its answer waits.
+        """
         gate = Gate()
-        self._rules.append(_Rule(verb, skip, times, gate=gate))
+        self._rules.append(_Rule(verb, skip, times, gate=gate, answered=answered))
         return gate
 
     def heal(self) -> None:
@@ -87,13 +91,17 @@ class Unstable:
 
     async def call(self, verb: str, work: Callable[[], Awaitable[Any]]) -> Any:
         """Do what a call asks for, or what the rules for it want: it waits first, and fails then."""
-        fault = None
+        fault, late = None, None
         for rule in self._due(verb):
             fault = fault or rule.fault
-            if rule.gate is not None:
+            late = rule.gate if rule.answered else late
+            if rule.gate is not None and not rule.answered:
                 await rule.gate.hold()
         if fault is None:
-            return await work()
+            result = await work()
+            if late is not None:
+                await late.hold()
+            return result
         if fault is Fault.LOST:
             # A refusal is lost on its way like any other answer.
             with contextlib.suppress(StoreError):

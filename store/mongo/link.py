@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import pymongo
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
@@ -18,6 +19,7 @@ from pymongo.read_concern import ReadConcern
 
 from store.errors import StoreError, Unavailable, Unknown
 from store.mongo.abandoned import Abandoned
+from store.mongo.orphans import Orphans
 from store.mongo.shape import Document
 
 DEADLINE_S = 4.5
@@ -114,8 +116,10 @@ class Link:
     """One client and what bounds it."""
 
     def __init__(self, url: str, name: str | None = None) -> None:
+        # Told apart by the database: an installation ends its own dead nodes' transactions alone.
+        appname = f"parley {name or urlsplit(url).path.strip('/') or DEFAULT_NAME}"
         self.client: AsyncMongoClient[Document] = AsyncMongoClient(
-            url, **options(), timeoutMS=int(DEADLINE_S * 1000), event_listeners=[_Watch()]
+            url, **{**options(), "appname": appname}, timeoutMS=int(DEADLINE_S * 1000), event_listeners=[_Watch()]
         )
         self.database: AsyncDatabase[Document] = (
             self.client[name] if name else self.client.get_default_database(DEFAULT_NAME)
@@ -124,6 +128,7 @@ class Link:
         self._slots = asyncio.Semaphore(SLOTS)
         self._calls: set[asyncio.Task[Any]] = set()
         self.abandoned = Abandoned(self.client)
+        self.orphans = Orphans(self.client, appname)
 
     def collection(self, name: str) -> Collection:
         """Return the collection of this name."""
@@ -198,6 +203,7 @@ class Link:
             async with asyncio.timeout(CLOSE_S):
                 for _ in range(SLOTS):
                     await self._slots.acquire()
+        await self.orphans.close()
         await self.abandoned.close()
         await self.client.close()
 

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, expect
+from playwright.async_api import TimeoutError as Late
 
 PASSWORD = "four words nobody guesses"
 _numbers = itertools.count(1)
@@ -118,13 +119,13 @@ class Person:
         await dialog.get_by_label("Description").fill(description)
         await dialog.get_by_label(kind, exact=False).first.check()
         await dialog.get_by_role("button", name="Create room").click()
-        await expect(self.composer).to_be_visible()
-        return await self.here()
-
-    async def here(self) -> str:
-        """Return the id of the room that is open."""
-        await self.page.wait_for_url("**/#/r/*")
+        await self.is_in(name)
         return self.page.url.rpartition("/")[2]
+
+    async def is_in(self, name: str) -> None:
+        """Wait until a room is open."""
+        await expect(self.page.locator(".head h1")).to_contain_text(name)
+        await expect(self.composer).to_be_visible()
 
     async def join(self, name: str) -> None:
         """Find a public room and join it."""
@@ -132,7 +133,7 @@ class Person:
         dialog = self.page.get_by_role("dialog")
         await dialog.get_by_label("Search public rooms").fill(name)
         await dialog.get_by_role("button", name=f"Join {name}").first.click()
-        await expect(self.composer).to_be_visible()
+        await self.is_in(name)
 
     def room(self, name: str) -> Locator:
         """A room in the list."""
@@ -141,7 +142,7 @@ class Person:
     async def open(self, name: str) -> None:
         """Open a room from the list."""
         await self.room(name).click()
-        await expect(self.composer).to_be_visible()
+        await self.is_in(name)
 
     # Messages
 
@@ -165,10 +166,17 @@ class Person:
         return self.page.locator("ol.messages > li").filter(has=self.page.locator(".text", has_text=text))
 
     async def act(self, text: str, action: str) -> None:
-        """Use one of the tools of a message."""
+        """Use one of the tools of a message. Where the row moves away under the mouse, it is pointed at again."""
         row = self.message(text).last
-        await row.hover()
-        await row.get_by_role("toolbar").get_by_role("button", name=action).click()
+        for patience_ms in (1500, 1500, 1500, 15_000):
+            await row.hover()
+            try:
+                await row.get_by_role("toolbar").get_by_role("button", name=action).click(timeout=patience_ms)
+            except Late:
+                await self.page.mouse.move(1, 1)
+            else:
+                return
+        raise AssertionError(f"{action} of {text!r} is not to be had")
 
     async def sees(self, *texts: str, within_ms: float = 15_000) -> None:
         """Wait until exactly these texts are drawn, in this order, and none of them is on its way."""

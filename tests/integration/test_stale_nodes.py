@@ -77,13 +77,16 @@ async def test_removed_member_is_refused_where_the_removal_is_not_known(
     assert "behind the back" not in await place.ann.texts(place.room)
 
 
+@pytest.mark.parametrize("answered", [False, True])
 @pytest.mark.parametrize("verb", ["get", "find"])
-async def test_member_removed_while_a_send_looks_around_is_refused(one: Parley, place: Place, verb: str) -> None:
+async def test_member_removed_while_a_send_looks_around_is_refused(
+    one: Parley, place: Place, verb: str, answered: bool
+) -> None:
     item = await place.ann.say(place.room)
     one.application.facts.forget(place.room)
     body = {"room": place.room, "text": "behind the back", "cid": "x", "reply_to": item["id"]}
     for skip in range(3):
-        gate = one.store.hold(verb, skip=skip)
+        gate = one.store.hold(verb, skip=skip, answered=answered)
         sending = asyncio.create_task(place.bob.answer("message.send", **body))
         reached = asyncio.ensure_future(gate.reached.wait())
         await asyncio.wait({sending, reached}, return_when=asyncio.FIRST_COMPLETED)

@@ -59,6 +59,8 @@ export class Reach {
       if (isOnRow) this.messages.composer.write();
       else row.focus();
     } else if (isOnRow && event.key === 'Enter') {
+      // Or the same press would go on to the button that has the focus then.
+      event.preventDefault();
       this.messages.actions.focus();
     } else if (isOnRow) {
       this.#move(event, row);

@@ -87,6 +87,25 @@ async def test_what_comes_meanwhile_comes_once_and_behind(missed: Missed, chunks
     assert await missed.texts(live, "new 3") == [*OLD, "new 1", "new 2", "new 3"]
 
 
+async def test_what_is_kept_and_not_yet_delivered_comes_once(
+    parley: Parley, missed: Missed, chunks: Chunks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catchup, "CHUNK_REVS", 100)
+    chunks.held = 0
+    live = await missed.ann.connect(missed.cursor)
+    await chunks.gate.reached.wait()
+    written = parley.store.hold("batch", answered=True)
+    saying = asyncio.create_task(missed.bob.say(missed.room, "new"))
+    await written.reached.wait()
+    chunks.gate.release()
+    events = await live.until("live")
+    assert [event["d"]["text"] for event in events if event.get("room") == missed.room] == OLD
+    written.release()
+    await saying
+    assert await missed.texts(live, "new") == ["new"]
+    assert await live.pending() == []
+
+
 @pytest.mark.parametrize("held", [0, 1, 2])
 async def test_item_that_changes_meanwhile_comes_once_as_it_is(missed: Missed, chunks: Chunks, held: int) -> None:
     chunks.held = held
@@ -164,24 +183,27 @@ async def test_session_that_ends_meanwhile_leaves_nothing_behind(
     assert watched.idle
 
 
-async def test_history_from_the_join_on_holds_for_what_was_missed(parley: Parley, chunks: Chunks) -> None:
-    ann, bob, cay = await parley.people("ann", "bob", "cay")
+@pytest.mark.parametrize("watched", [True, False], ids=["memory", "store"])
+async def test_history_from_the_join_on_holds_for_what_was_missed(
+    parley: Parley, chunks: Chunks, watched: bool
+) -> None:
+    ann, bob = await parley.people("ann", "bob")
     room = await bob.create(history="joined")
     old = await bob.say(room, "before")
-    for person in (ann, cay):
-        await person.do("room.join", room=room)
+    await ann.do("room.join", room=room)
+    if watched:
+        await bob.connect()
     await bob.do("message.edit", room=room, message=old["id"], text="edited before")
+    await bob.do("room.update", room=room, description="for all")
     await bob.say(room, "after")
-    from_store = await ann.connect({room: 2})
-    from_memory = await cay.connect({room: 2})
-    for live, own in ((from_store, ann), (from_memory, cay)):
-        events = [event["d"] for event in await live.until("live") if event.get("room") == room]
-        assert "before" not in str(events)
-        assert events[-1]["text"] == "after"
-        assert live.rooms[room]["state"] == "delta"
-        assert own.id in [event.get("user") for event in events]
+    live = await ann.connect({room: 3})
+    assert live.rooms[room]["state"] == "delta"
+    events = [event for event in await live.until("live") if event.get("room") == room]
+    assert [event["d"].get("text", event["ev"]) for event in events] == ["room", "after"]
+    assert (chunks.count == 0) == watched
+    await bob.do("message.edit", room=room, message=old["id"], text="edited again")
     await bob.say(room, "live")
-    assert (await from_store.next("message"))["d"]["text"] == "live"
+    assert (await live.next("message"))["d"]["text"] == "live"
 
 
 async def test_slow_reader_is_read_for_no_faster_than_it_takes(parley: Parley, chunks: Chunks) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.rooms.making import fresh_member
+from store.tables import MEMBERS, Effect
 from tests.application import Parley
 from tests.client.checks import Json
 from tests.people import Live, Person
@@ -184,6 +186,31 @@ async def test_session_that_ends_while_a_join_is_told_of_leaves_nothing_behind(
     watched = parley.door.hub.find(room)
     assert watched is not None
     assert {session.user for session in [*watched.sessions, *watched.holding]} == {bob.id}
+
+
+async def test_move_that_is_noted_at_the_end_of_another_is_told_of(parley: Parley, people: list[Person]) -> None:
+    """The telling of moves has ended, and nobody knows yet that it has."""
+    ann, bob = people
+    room = await bob.create()
+    live = await ann.connect()
+    await live.until("live")
+    await parley.database.insert(MEMBERS, fresh_member(room, ann.id, ann.account.username, "member"))
+    (session,) = parley.door.hub.sessions(ann.id)
+    session.moved(Effect("role", ann.id, role="member", room=room))
+    asyncio.get_running_loop().call_soon(session.moved, Effect("joined", ann.id, room=room))
+    assert (await live.next("room.joined"))["d"]["id"] == room
+
+
+async def test_direct_room_that_is_hidden_again_at_once_is_not_told_of(parley: Parley, people: list[Person]) -> None:
+    ann, bob = people
+    room = (await ann.do("room.direct", user=bob.id))["id"]
+    await ann.do("room.leave", room=room)
+    live = await ann.connect()
+    (session,) = parley.door.hub.sessions(ann.id)
+    session.moved(Effect("joined", ann.id, room=room))
+    assert await live.pending() == []
+    await bob.say(room, "hello")
+    assert (await live.next("room.joined"))["d"]["id"] == room
 
 
 async def test_direct_room_that_was_made_is_told_to_its_maker(people: list[Person]) -> None:

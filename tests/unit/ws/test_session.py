@@ -221,6 +221,23 @@ async def test_append_that_has_to_look_first_is_not_overtaken(parley: Parley, an
     assert await ann.texts(room) == ["0", "1", "2"]
 
 
+async def test_request_that_stands_on_the_one_before_waits_for_it(parley: Parley, ann: Person) -> None:
+    (bob,) = await parley.people("bob")
+    room = await bob.create()
+    live = await ann.connect()
+    gate = parley.store.hold("together")
+    asked = [
+        live.socket.start("room.join", {"room": room}),
+        live.socket.start("message.send", {"room": room, "text": "as a member", "cid": "1"}),
+        live.socket.start("room.leave", {"room": room}),
+        live.socket.start("message.send", {"room": room, "text": "no more", "cid": "2"}),
+    ]
+    await gate.reached.wait()
+    gate.release()
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert [getattr(outcome, "code", "ok") for outcome in outcomes] == ["ok", "ok", "ok", "not_a_member"]
+
+
 async def test_refused_append_lets_the_next_one_on(ann: Person) -> None:
     room = await ann.create()
     live = await ann.connect()
