@@ -115,11 +115,19 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         wheel = Wheel(asyncio.get_running_loop().time)
         door = Door(application, hub, flusher, wheel)
         for work in (wheel.run(), application.marks.run()):
-            stack.push_async_callback(tasks.end, asyncio.create_task(work))
+            task = asyncio.create_task(work)
+            task.add_done_callback(_watched_over)
+            stack.push_async_callback(tasks.end, task)
         port = _listen(settings, application, door, stack)
         metrics_port = _listen_for_metrics(settings, application, stack)
         stack.push_async_callback(_drain, application, door)
         yield Node(port, metrics_port, application, door)
+
+
+def _watched_over(task: asyncio.Task[None]) -> None:
+    """Tell of work that should go on as long as the node and did not."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("work of the node ended", exc_info=error)
 
 
 def _listen(settings: Settings, application: Application, door: Door, stack: AsyncExitStack) -> int:

@@ -115,6 +115,10 @@ class Tokens:
                 self._remember(principal.login, -1.0)
         raise Unauthenticated
 
+    def has_ended(self, login: str) -> bool:
+        """Tell whether a log-in is known to have ended; nothing is asked."""
+        return self._live_until.get(login, 0.0) < 0.0
+
     def end(self, login: str) -> None:
         """Take a log-in as ended from now on."""
         self._remember(login, -1.0)

@@ -6,16 +6,12 @@ import msgspec
 
 from services.errors import Flaw, Gone, Invalid, MessageNotFound, NotMember, RoomNotFound
 from services.messages.change import OneMessage
-from services.operations.inputs import Input, PageSize, RoomId, Seq
+from services.operations.inputs import LIST_BYTES, Input, PageSize, RoomId, Seq
 from services.operations.operation import Context, Operation
 from services.rooms.rules import Seat, require_seat
 from services.streams.items import Item, wire_item
 from services.streams.reading import read_changes, read_floor, read_page
 from store.tables import ENTRIES, Entry
-
-LIST_BYTES = 256 * 1024
-"""Where a list is cut: a server frame is 1 MiB at most, and a phone waits for the whole of it."""
-
 
 _encode = msgspec.json.Encoder().encode
 
@@ -54,8 +50,8 @@ class ChangePage(msgspec.Struct, frozen=True):
     complete: bool
 
 
-def fitting(entries: list[Entry], *, newest: bool = False) -> list[Item]:
-    """Return items for the wire, as many as fit into ``LIST_BYTES``, from the end where the newest matter.
+def fitting(entries: list[Entry], *, newest: bool = False, limit: int = LIST_BYTES) -> list[Item]:
+    """Return items for the wire, as many as fit into ``limit`` bytes, from the end where the newest matter.
 
     They are encoded already, for their size had to be known: whoever encodes the list takes them as they are.
     """
@@ -64,7 +60,7 @@ def fitting(entries: list[Entry], *, newest: bool = False) -> list[Item]:
     for entry in reversed(entries) if newest else entries:
         item = _encode(wire_item(entry))
         size += len(item)
-        if items and size > LIST_BYTES:
+        if items and size > limit:
             break
         items.append(msgspec.Raw(item))
     return cast("list[Item]", items[::-1] if newest else items)
@@ -97,8 +93,8 @@ async def _around(context: Context, given: ListMessages, seat: Seat) -> MessageP
     before, more = await read_page(
         database, given.room, before=middle + 1, after=None, limit=given.limit - len(after), floor=seat.first_seq
     )
-    older = fitting(before, newest=True)
-    items = [*older, *fitting(after)]
+    older = fitting(before, newest=True, limit=LIST_BYTES // 2)
+    items = [*older, *fitting(after, limit=LIST_BYTES // 2)]
     return MessagePage(items, more or len(older) < len(before), seat.head)
 
 

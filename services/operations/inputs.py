@@ -13,6 +13,9 @@ class Empty(Input):
     """Nothing."""
 
 
+LIST_BYTES = 256 * 1024
+"""Where a list is cut: a server frame is 1 MiB at most, and a phone waits for the whole of it."""
+
 UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 RoomId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

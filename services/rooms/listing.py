@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.errors import Flaw, Invalid
-from services.operations.inputs import Cursor, Input, PageSize
+from services.operations.inputs import LIST_BYTES, Cursor, Input, PageSize
 from services.operations.limits import SEARCH_USER
 from services.operations.operation import Context, Operation
 from services.rooms.views import RoomView, my_rooms, view_for, view_mine
@@ -41,8 +41,20 @@ async def _list(context: Context, given: ListRooms) -> Rooms:
         at, id_ = _position(given.cursor)
         mine = [one for one in mine if (one.active_at, one.room.id) < (at, id_)]
     page = mine[: given.limit]
-    following = f"{page[-1].active_at}.{page[-1].room.id}" if len(mine) > given.limit else None
-    return Rooms(await view_mine(context.application, page, user), following)
+    views = cut(await view_mine(context.application, page, user))
+    last = page[len(views) - 1] if views else None
+    more = last is not None and len(views) < len(mine)
+    return Rooms(views, f"{last.active_at}.{last.room.id}" if last is not None and more else None)
+
+
+def cut(views: list[RoomView]) -> list[RoomView]:
+    """Return as many rooms from the start as fit into ``LIST_BYTES``, one at least."""
+    size = 0
+    for place, view in enumerate(views):
+        size += len(msgspec.json.encode(view))
+        if place and size > LIST_BYTES:
+            return views[:place]
+    return views
 
 
 def _position(cursor: str) -> tuple[int, str]:
@@ -70,7 +82,8 @@ async def _public(context: Context, given: ListRooms) -> Rooms:
         if not room.deleted:
             head, _ = await read_head(database, room.id)
             views.append(await _seen(context, room, head))
-    return Rooms(views, following)
+    fitting = cut(views)
+    return Rooms(fitting, following if len(fitting) == len(views) else fitting[-1].id)
 
 
 async def _seen(context: Context, room: Room, head: int) -> RoomView:

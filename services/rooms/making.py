@@ -27,7 +27,7 @@ from store.tables import MEMBERS, ROOMS, Effect, Member, Notice, Room
 
 RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Description = Annotated[str, msgspec.Meta(max_length=500)]
-Picture = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern="^https?://[^\\s]+(?!\\s)$")]
+Picture = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern="^https?://[!-~]+(?![^!-~])$")]
 
 
 class CreateRoom(Input):

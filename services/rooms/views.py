@@ -126,8 +126,15 @@ async def self_room(application: "Application", user: str) -> tuple[Room, Member
 
 
 async def memberships(application: "Application", user: str) -> list[Member]:
-    """Return all rows of rooms that show in somebody's list, own stream excluded, at most ``FIND_LIMIT``."""
-    rows = await application.database.find(MEMBERS, {"user": user}, by="room", limit=FIND_LIMIT)
+    """Return all rows of rooms that show in somebody's list, own stream excluded."""
+    rows: list[Member] = []
+    page: list[Member] = []
+    while not rows or len(page) == FIND_LIMIT:
+        after = rows[-1].room if rows else None
+        page = await application.database.find(MEMBERS, {"user": user}, by="room", above=after, limit=FIND_LIMIT)
+        rows += page
+        if not page:
+            break
     return [row for row in rows if not row.hidden and not row.room.startswith("u_")]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pymongo
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
 
 OPEN_S = 6.0
 """A transaction open for longer has no caller: those of a living node are over at their deadline at the latest."""
@@ -53,6 +54,8 @@ class Orphans:
             "transaction.timeOpenMicros": {"$gt": int(OPEN_S * 1e6)},
         }
         pipeline: list[dict[str, Any]] = [{"$currentOp": {"allUsers": False, "idleSessions": True}}, {"$match": wanted}]
-        found = [one["lsid"]["id"] async for one in await self._client.admin.aggregate(pipeline)]
+        # With the client's own read concern, majority, the server refuses to look.
+        admin = self._client.get_database("admin", read_concern=ReadConcern("local"))
+        found = [one["lsid"]["id"] async for one in await admin.aggregate(pipeline)]
         if found:
-            await self._client.admin.command("killSessions", [{"id": id_} for id_ in found])
+            await admin.command("killSessions", [{"id": id_} for id_ in found])

@@ -32,8 +32,10 @@ class CatchUp:
         self._position = cursor
         self._first_seq = first_seq
 
-    async def run(self) -> None:
-        """Send what is missing and attach the session; give up where it was removed or is closing.
+    async def run(self, *, attach: bool) -> None:
+        """Send what is missing up to the head; give up where the session was removed or is closing.
+
+        With ``attach`` it is live in this stream from then on.
 
         Raises:
             StoreError: If the store has to be asked and does not answer.
@@ -43,8 +45,9 @@ class CatchUp:
             if session not in watched.holding:
                 return
             if self._position >= watched.head:
-                # Nothing waits between this look and the attaching: no event falls between.
-                self._door.hub.attach(session, watched, self._first_seq)
+                if attach:
+                    # Nothing waits between this look and the attaching: no event falls between.
+                    self._door.hub.attach(session, watched, self._first_seq)
                 return
             if watched.reaches(self._position):
                 self._send_kept()

@@ -146,9 +146,12 @@ class Session:
         self.outbox.pacing = True
         try:
             for one in behind:
-                await one.run()
+                await one.run(attach=False)
         finally:
             self.outbox.pacing = False
+        # Only now live events come, in all streams at once, and with them the rule for slow readers.
+        for one in behind:
+            await one.run(attach=True)
         self.push(b'{"ev":"live"}')
 
     def _caught_up(self, task: asyncio.Task[None]) -> None:

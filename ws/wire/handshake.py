@@ -73,10 +73,12 @@ def _is_key(key: str) -> bool:
 def _is_origin_welcome(request: HTTPServerRequest, origins: frozenset[str]) -> bool:
     """Tell whether the page that asks is ours, or a program, or a page of a site that is configured.
 
-    Compared whole, scheme and port included: Tornado compares the host only.
+    Compared whole, scheme and port included: Tornado compares the host only. Where TLS ends in front of the node, the
+    page's scheme is https and the request's http: no other page of that host can have the better scheme.
     """
     origin = request.headers.get("Origin")
     if origin is None:
         # Programs send neither. A browser that leaves out the origin still says that another site asked.
         return request.headers.get("Sec-Fetch-Site", "none").lower() in ("none", "same-origin")
-    return origin.lower() == f"{request.protocol}://{request.host}".lower() or origin.lower() in origins
+    ours = {f"{request.protocol}://{request.host}".lower(), f"https://{request.host}".lower()}
+    return origin.lower() in ours or origin.lower() in origins

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from pymongo import AsyncMongoClient
+from pymongo.read_concern import ReadConcern
 
 from store.mongo import orphans
+from store.mongo.link import options
 from store.mongo.orphans import Orphans
 
 pytestmark = pytest.mark.timeout(60)
@@ -26,7 +28,8 @@ async def _open_transactions(client: AsyncMongoClient[dict[str, Any]], appname: 
         {"$currentOp": {"allUsers": False, "idleSessions": True}},
         {"$match": {"appName": appname, "transaction": {"$exists": True}}},
     ]
-    return len([one async for one in await client.admin.aggregate(pipeline)])
+    admin = client.get_database("admin", read_concern=ReadConcern("local"))
+    return len([one async for one in await admin.aggregate(pipeline)])
 
 
 async def test_open_transaction_of_a_dead_node_is_ended_and_others_are_not(
@@ -36,7 +39,7 @@ async def test_open_transaction_of_a_dead_node_is_ended_and_others_are_not(
     monkeypatch.setattr(orphans, "EVERY_S", 0.1)
     dead, session = await _left_open(mongo_url, "parley dead")
     other, theirs = await _left_open(mongo_url, "somebody else")
-    living: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo_url, appname="parley dead")
+    living: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo_url, **{**options(), "appname": "parley dead"})
     looking = Orphans(living, "parley dead")
     looking.start()
     try:

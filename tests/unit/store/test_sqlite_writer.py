@@ -105,7 +105,7 @@ async def test_too_many_waiting_writes_are_refused_at_once(
     monkeypatch.setattr(writer, "QUEUE_LIMIT", 10)
     with locked(database):
         (first,) = await settle([database.ping()])
-        await asyncio.sleep(0.1)  # the writer has taken it, and waits for the lock
+        await asyncio.sleep(1)  # the writer has taken it, and waits for the lock
         waiting = await settle([database.batch(EVENTS, events(4, source)) for source in "abc"])
         with pytest.raises(Unavailable, match="too many"):
             await asyncio.wait_for(database.insert(EVENTS, events(1, "d")[0]), 1)

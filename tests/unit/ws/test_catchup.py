@@ -157,6 +157,22 @@ async def test_removed_meanwhile_one_hears_nothing_more(missed: Missed, chunks: 
     assert "behind the back" not in str(await live.pending())
 
 
+async def test_removed_while_its_socket_is_full_one_hears_nothing_more(parley: Parley) -> None:
+    ann, bob = await parley.people("ann", "bob")
+    room = await bob.create()
+    await ann.do("room.join", room=room)
+    await bob.connect(deaf=True)  # memory holds it all
+    for number in range(120):
+        await bob.say(room, f"{number} ".ljust(4000, "x"))
+    live = await ann.connect({room: 2}, receive_buffer=4096, read_pause=0.005)
+    await bob.do("room.remove", room=room, user=ann.id)
+    await bob.say(room, "behind the back")
+    heard = [event for event in await live.until("room.left") if event.get("room") == room]
+    assert 0 < len(heard) < 120, "it was removed in the midst of it"
+    assert await live.call("ping") == {}
+    assert "behind the back" not in str([*heard, *await live.pending()])
+
+
 @pytest.mark.parametrize("failing", [0, 2])
 async def test_catch_up_without_a_store_ends_the_session_to_come_back(
     missed: Missed, chunks: Chunks, failing: int

@@ -118,8 +118,10 @@ class HubMachine(RuleBasedStateMachine):
 
     @rule(user=USERS, first_seq=st.sampled_from([0, 0, 3]))
     def listen(self, user: str, first_seq: int) -> None:
-        ear = Ear(user)
-        watched = self.run(self.station.listen(ear, first_seq=first_seq))
+        self.run(self._listen(Ear(user), first_seq))
+
+    async def _listen(self, ear: Ear, first_seq: int) -> None:
+        watched = await self.station.listen(ear, first_seq=first_seq)
         self.listeners.append(Listener(ear, watched.head, first_seq))
 
     @rule(user=USERS)
@@ -148,15 +150,15 @@ class HubMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def go(self, data: st.DataObject) -> None:
         listener = data.draw(st.sampled_from(self.listeners))
+        self.run(self._remove(listener))
+
+    async def _remove(self, listener: Listener) -> None:
         watched = self.station.hub.find("r")
         assert watched is not None
         if listener.held:
             listener.held, listener.start = False, watched.head
         if listener.end is None:
             listener.end = watched.head
-        self.run(self._remove(listener))
-
-    async def _remove(self, listener: Listener) -> None:
         self.station.hub.remove(listener.ear.session, listener.ear.user, ["r"])
 
     @precondition(lambda self: self.listeners)

@@ -155,7 +155,7 @@ def test_scheduling_and_cancelling_take_constant_time() -> None:
             slot.cancel()
         return time.thread_time() - began
 
-    assert min(seconds(40_000) for _ in range(5)) < 120 * min(seconds(1_000) for _ in range(5))
+    assert min(seconds(40_000) for _ in range(5)) < 400 * min(seconds(1_000) for _ in range(5))
 
 
 async def test_run_turns_with_the_clock() -> None:

@@ -200,14 +200,15 @@ async def test_current_of_what_is_known_at_its_head_reads_the_head_alone(unstabl
 
 async def test_member_read_while_the_stream_moves_is_not_remembered(unstable: Unstable, node: Node) -> None:
     facts = await node.facts.known("r")
-    gate = unstable.hold("get")
-    asking = asyncio.create_task(node.facts.member(facts, "bob"))
+    gate = unstable.hold("get", answered=True)
+    asking = asyncio.create_task(node.facts.member(facts, "ann"))
     await gate.reached.wait()
-    await Node(unstable).write(Effect("joined", "bob", room="r"), Insert(MEMBERS, member("bob")))
-    await node.write()
+    await node.write(Effect("role", "ann", role="member", room="r"), Update(MEMBERS, "r:ann", {"role": "member"}))
     gate.release()
-    await asking
-    assert await node.role("bob") == "member"
+    found = await asking
+    assert found is not None
+    assert found.role == "owner", "as it was asked"
+    assert await node.role("ann") == "member"
 
 
 async def test_room_read_while_the_stream_moves_does_not_replace_what_is_newer(unstable: Unstable, node: Node) -> None:
