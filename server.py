@@ -5,7 +5,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -115,17 +115,21 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         wheel = Wheel(asyncio.get_running_loop().time)
         door = Door(application, hub, flusher, wheel)
         for work in (wheel.run(), application.marks.run()):
-            task = asyncio.create_task(work)
-            task.add_done_callback(_watched_over)
-            stack.push_async_callback(tasks.end, task)
+            stack.push_async_callback(tasks.end, _started(work))
         port = _listen(settings, application, door, stack)
         metrics_port = _listen_for_metrics(settings, application, stack)
         stack.push_async_callback(_drain, application, door)
         yield Node(port, metrics_port, application, door)
 
 
-def _watched_over(task: asyncio.Task[None]) -> None:
-    """Tell of work that should go on as long as the node and did not."""
+def _started(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Start work that goes on as long as the node; where it does not, the log says so."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(_told)
+    return task
+
+
+def _told(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("work of the node ended", exc_info=error)
 
