@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.rooms import listing
 from tests.application import Parley, running
 from tests.client.checks import Json
 from tests.people import Person
@@ -51,6 +52,25 @@ async def test_own_rooms_are_paged(parley: Parley) -> None:
     rooms = [await ann.create(f"room {number}") for number in range(5)][::-1]
     assert ids(await pages(ann, "room.list", limit=2)) == [rooms[:2], rooms[2:4], rooms[4:]]
     assert ids(await pages(ann, "room.list", limit=5)) == [rooms]
+
+
+@pytest.mark.parametrize("scope", ["mine", "public"])
+async def test_list_of_rooms_is_cut_by_its_size_and_goes_on_there(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    monkeypatch.setattr(listing, "LIST_BYTES", 2000)
+    (ann,) = await parley.people("ann")
+    rooms = [await ann.create(f"room {number}", description="x" * 500) for number in range(7)][::-1]
+    found = ids(await pages(ann, "room.list", scope=scope))
+    assert [room for page in found for room in page] == rooms
+    assert all(1 <= len(page) <= 3 for page in found)
+
+
+async def test_room_larger_than_a_list_is_listed_alone(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "LIST_BYTES", 10)
+    (ann,) = await parley.people("ann")
+    rooms = [await ann.create(f"room {number}") for number in range(3)][::-1]
+    assert ids(await pages(ann, "room.list")) == [[room] for room in rooms]
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "12", ".", "x.y", "²."])

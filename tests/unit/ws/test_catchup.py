@@ -106,6 +106,24 @@ async def test_what_is_kept_and_not_yet_delivered_comes_once(
     assert await live.pending() == []
 
 
+async def test_nothing_is_live_in_any_stream_before_all_are_caught_up_with(missed: Missed, chunks: Chunks) -> None:
+    other = await missed.bob.create("other")
+    await missed.ann.do("room.join", room=other)
+    chunks.held = 0
+    live = await missed.ann.connect(missed.cursor)
+    await chunks.gate.reached.wait()
+    await missed.bob.say(other, "elsewhere")
+    chunks.gate.release()
+    events = await live.until("live")
+    assert [event["d"]["text"] for event in events if event.get("room") in (missed.room, other)] in (
+        OLD,
+        [*OLD, "elsewhere"],
+    )
+    await missed.bob.say(other, "end")
+    after = [event["d"]["text"] for event in await live.pending() if event["ev"] == "message"]
+    assert [*[event["d"]["text"] for event in events if event.get("room") == other], *after] == ["elsewhere", "end"]
+
+
 @pytest.mark.parametrize("held", [0, 1, 2])
 async def test_item_that_changes_meanwhile_comes_once_as_it_is(missed: Missed, chunks: Chunks, held: int) -> None:
     chunks.held = held

@@ -242,6 +242,22 @@ async def test_room_of_a_cursor_is_answered_and_hides_none_of_the_others(
     assert set(await all_rooms(ann, live)) == set(rooms)
 
 
+async def test_rooms_are_cut_by_their_size(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(greeting, "LIST_BYTES", 3000)
+    rooms = [await ann.create(f"{number}", description="x" * 500) for number in range(6)][::-1]
+    live = await ann.connect()
+    assert 1 <= len(live.rooms) - 1 <= 4
+    assert await all_rooms(ann, live) == rooms
+    with_cursors = await ann.connect(dict.fromkeys(rooms, 1))
+    assert set(with_cursors.rooms) == {ann.stream, *rooms}
+    monkeypatch.setattr(greeting, "HELLO_BYTES", 4500)
+    bounded = await ann.connect(dict.fromkeys(rooms, 1))
+    assert len(live.rooms) <= len(bounded.rooms) <= 7
+    await live.until("live")
+    await ann.say(rooms[-1], "of a room that was not listed")
+    assert (await live.next("message"))["room"] == rooms[-1]
+
+
 async def test_just_as_many_rooms_as_are_listed_have_no_next_page(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(greeting, "ROOMS_LISTED", 3)
     for number in range(3):

@@ -122,6 +122,21 @@ async def test_session_that_ends_during_its_hello_leaves_nothing_behind(parley: 
 # What happens meanwhile
 
 
+async def test_log_in_that_ends_during_hello_ends_the_session(parley: Parley, ann: Person) -> None:
+    await ann.create()
+    gate = parley.store.hold("get_many")
+    socket = await parley.site.open()
+    asked = socket.start("hello", {"token": ann.account.token})
+    await gate.reached.wait()
+    await ann.account.log_out()
+    gate.release()
+    assert (await socket.closed).code == 4504
+    assert asked.done()
+    assert socket.events.qsize() == 0
+    await parley.door.empty.wait()
+    assert parley.door.hub.sessions() == []
+
+
 async def greeted_during(parley: Parley, person: Person, verb: str, act: Any) -> Live:
     """Hold a hello at one of its reads, do something, and let it go on."""
     gate = parley.store.hold(verb)
