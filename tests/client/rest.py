@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from tests import recorder
 from tests.client.checks import Json, check_problem, demand
+
+IDLE_S = 5.0
+"""Idle time after which a connection is not used again: the server ends its own after 15 s."""
 
 
 @dataclass(eq=False)
@@ -69,12 +73,21 @@ class _Link:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
+        self._used_at = time.monotonic()
 
     def usable(self) -> bool:
-        return not (self.reader.at_eof() or self.writer.is_closing() or self.reader.exception())
+        """Tell whether it may be used again: one that was idle for long may be closed by the server at any moment."""
+        fresh = time.monotonic() - self._used_at < IDLE_S
+        return fresh and not (self.reader.at_eof() or self.writer.is_closing() or self.reader.exception())
 
     async def exchange(self, request: bytes, *, head_only: bool) -> tuple[Answer, bool]:
         """Send a request; return its answer and whether the connection may be used again."""
+        try:
+            return await self._exchange(request, head_only=head_only)
+        finally:
+            self._used_at = time.monotonic()
+
+    async def _exchange(self, request: bytes, *, head_only: bool) -> tuple[Answer, bool]:
         self.writer.write(request)
         head = await self.reader.readuntil(b"\r\n\r\n")
         status_line, *lines = head.decode("latin-1").split("\r\n")

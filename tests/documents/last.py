@@ -4,6 +4,7 @@ Each process of pytest-xdist writes down the tests that it finished, beside the 
 last, so nothing waits for it but the end.
 """
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -32,7 +33,8 @@ class Finished:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Write a test down; what it recorded is in its file by then."""
         recorder.flush()
-        with self._path.open("a", encoding="utf-8") as file:
+        # Where the last test of all is done in another process, the records are gone, and nobody waits any more.
+        with contextlib.suppress(FileNotFoundError), self._path.open("a", encoding="utf-8") as file:
             file.write(f"{nodeid}\n")
 
 
