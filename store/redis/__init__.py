@@ -1,0 +1,1 @@
+"""The Redis side of the seams: addresses, ordinary commands, and the links that carry pub/sub."""
