@@ -4,15 +4,19 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from services import tasks
 from services.metrics import Metrics
 from services.streams.batch import Batch, Event
-from services.streams.reading import read_batch, read_head
+from services.streams.reading import read_head
 from store.database import Database
 from store.errors import StoreError
 from store.tables import Effect
+from ws.gaps import Gaps
+from ws.signals import BehindEvent, Head, ResetEvent
 from ws.watched import Watched
 from ws.wire.codes import CloseCode
 from ws.wire.flusher import Flusher
@@ -23,28 +27,41 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GAP_WAIT_S = 0.05
-"""How long a batch waits for its predecessor before the store is asked: most come in the wrong order by less."""
-
-GAP_RETRY_S = 0.5
-"""Pause before the store is asked again where it did not answer."""
-
 IDLE_KEPT = 256
 """Streams kept up to date though nobody watches any more: whoever comes back soon is served from memory."""
 
 
-class Hub:
-    """The registry of this node. It implements ``services.live.Live``; nothing here waits but ``watch``."""
+class Interest(Protocol):
+    """Where a node says which streams it wants to hear of from other nodes."""
 
-    def __init__(self, database: Database, flusher: Flusher, metrics: Metrics) -> None:
+    def want(self, channel: str) -> None:
+        """Hear of a stream from soon on."""
+
+    def drop(self, channel: str) -> None:
+        """Hear nothing more of it."""
+
+    async def ready(self, channel: str) -> None:
+        """Return when what is published of it arrives, or the store is watched instead; never waits for long."""
+
+
+class Hub:
+    """The registry of this node: what ``services.live.Live`` does for the sessions here. Nothing waits but ``watch``.
+
+    Without ``interest`` no other node writes to the streams.
+    """
+
+    def __init__(
+        self, database: Database, flusher: Flusher, metrics: Metrics, interest: Interest | None = None
+    ) -> None:
         self._database = database
+        self._interest = interest
+        self._gaps = Gaps(database, self._accept, self._skip, self._fell_behind)
         self._flusher = flusher
         self._metrics = metrics
         self._watched: dict[str, Watched] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._idle: OrderedDict[str, None] = OrderedDict()
         self._dirty: dict[Watched, None] = {}
-        self._fills: set[asyncio.Task[None]] = set()
         self._users: dict[str, dict[Session, None]] = {}
 
     # Sessions.
@@ -84,6 +101,8 @@ class Hub:
         if watched is None:
             watched = self._watched[stream] = Watched(stream)
             self._metrics.streams.inc()
+            if self._interest is not None:
+                self._interest.want(stream)
         self._idle.pop(stream, None)
         watched.holding[session] = None
         if watched.delivered is None:
@@ -121,15 +140,19 @@ class Hub:
                 oldest, _ = self._idle.popitem(last=False)
                 del self._watched[oldest]
                 self._metrics.streams.dec()
+                if self._interest is not None:
+                    self._interest.drop(oldest)
 
     async def _open(self, watched: Watched) -> None:
         try:
+            if self._interest is not None:
+                await self._interest.ready(watched.id)
             rev, at = await read_head(self._database, watched.id)
         finally:
             self._opening.pop(watched.id, None)
         watched.delivered, watched.active_at = rev, at
-        self._take_waiting(watched)
-        self._fill_later(watched)
+        self._gaps.take(watched)
+        self._gaps.fill_later(watched)
 
     # Delivering: see ``services.live.Live``.
 
@@ -142,11 +165,10 @@ class Hub:
         if watched is None or (watched.delivered is None and watched.id not in self._opening):
             return  # nobody watches, or its head is read when somebody does
         if watched.delivered is None or batch.prev > watched.delivered:
-            watched.waiting.append(batch)
-            self._fill_later(watched)
+            self._gaps.wait(watched, batch)
             return
         self._accept(watched, batch)
-        self._take_waiting(watched)
+        self._gaps.take(watched)
 
     def signal(self, stream: str, data: bytes, *, but_user: str | None = None, but: object | None = None) -> None:
         """See ``Live.signal``."""
@@ -184,7 +206,8 @@ class Hub:
 
     async def close(self) -> None:
         """End what is under way."""
-        await tasks.end(*self._fills, *self._opening.values())
+        await self._gaps.close()
+        await tasks.end(*self._opening.values())
 
     def _flush_tick(self, watched: Watched) -> None:
         frames = watched.tick
@@ -205,6 +228,30 @@ class Hub:
         if watched.tick and watched not in self._dirty:
             self._dirty[watched] = None
             self._flusher.wake()
+
+    def _skip(self, watched: Watched, events: list[Event]) -> None:
+        """Pass over events that are not told, but for what they do to the audience."""
+        self._flush_tick(watched)
+        for event in events:
+            if event.rev > watched.head:
+                watched.pass_over(event)
+                if event.effect is not None:
+                    self._affect(watched, event.effect)
+
+    def _fell_behind(self, watched: Watched) -> None:
+        self._say(watched, BehindEvent(watched.id, Head(watched.head)))
+
+    def reset(self, watched: Watched, head: int) -> None:
+        """Take a stream as one of another history, whose head is lower: those who watch it forget and fetch anew."""
+        self._flush_tick(watched)
+        watched.begin_anew(head)
+        self._say(watched, ResetEvent(watched.id, Head(head)))
+
+    def _say(self, watched: Watched, event: msgspec.Struct) -> None:
+        frame = text_frame(msgspec.json.encode(event))
+        for watchers in (watched.sessions, watched.floors):
+            for session in watchers:
+                session.outbox.push(frame)
 
     def _push(self, watched: Watched, event: Event) -> None:
         frame = watched.keep(event)
@@ -227,35 +274,3 @@ class Hub:
         elif effect.type == "left" and effect.user is not None:
             for session in self._users.get(effect.user, ()):
                 self.detach(session, watched)
-
-    def _take_waiting(self, watched: Watched) -> None:
-        while watched.waiting:
-            watched.waiting.sort(key=lambda batch: batch.prev)
-            if watched.waiting[0].prev > watched.head:
-                return
-            self._accept(watched, watched.waiting.pop(0))
-
-    def _fill_later(self, watched: Watched) -> None:
-        if watched.waiting and watched.delivered is not None and not watched.filling:
-            watched.filling = True
-            task = asyncio.create_task(self._fill(watched))
-            self._fills.add(task)
-            task.add_done_callback(self._fills.discard)
-
-    async def _fill(self, watched: Watched) -> None:
-        """Wait for a missing predecessor, then read what is missing from the store, in order."""
-        try:
-            await asyncio.sleep(GAP_WAIT_S)
-            while watched.waiting:
-                try:
-                    batch = await read_batch(self._database, watched.id, watched.head)
-                except StoreError:
-                    await asyncio.sleep(GAP_RETRY_S)
-                    continue
-                if not batch.events:
-                    break
-                self._accept(watched, batch)
-                self._take_waiting(watched)
-        finally:
-            watched.filling = False
-            watched.waiting.clear()

@@ -80,6 +80,18 @@ class Watched:
         self.active_at = max(self.active_at, event.created_at)
         return frame
 
+    def pass_over(self, event: Event) -> None:
+        """Take the next event as delivered though nobody is told: whoever is below it asks the store."""
+        self.ring.clear()
+        self.delivered = event.rev
+        self.active_at = max(self.active_at, event.created_at)
+
+    def begin_anew(self, head: int) -> None:
+        """Forget what was delivered: the stream is another one from here on."""
+        self.ring.clear()
+        self.waiting.clear()
+        self.delivered = head
+
     def reaches(self, rev: int) -> bool:
         """Tell whether the ring holds everything above ``rev``."""
         return rev >= self.head or (bool(self.ring) and self.ring[0].rev <= rev + 1)

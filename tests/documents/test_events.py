@@ -13,7 +13,8 @@ from tests.client.wire import Closed, Wire
 from tests.documents.kinds import UNTOLD
 from tests.processes import ServerProcess, running
 from ws.door import GOAWAY_SPREAD_MS
-from ws.events import EVENTS, GoAway, GoAwayEvent, LiveEvent, name_of
+from ws.events import EVENTS, name_of
+from ws.signals import GoAway, GoAwayEvent, LiveEvent
 from ws.wire.codes import CloseCode
 
 

@@ -11,7 +11,7 @@ from store.tables import ENTRIES, Effect, Entry, Room, Text
 from tests.peers import until
 from tests.unit.ws.ears import Ear, Station, batch, item, items
 from tests.unstable import Fault, Unstable
-from ws import hub as hub_module
+from ws import gaps
 
 
 def change(rev: int, of: Entry) -> Event:
@@ -67,7 +67,7 @@ async def test_batch_waits_for_its_predecessor(unstable: Unstable, station: Stat
     assert ear.revs == []
     station.deliver(one)
     assert ear.revs == [1, 2, 3, 4]
-    await asyncio.sleep(hub_module.GAP_WAIT_S * 1.5)
+    await asyncio.sleep(gaps.GAP_WAIT_S * 1.5)
     assert unstable.count("find") == reads, "nothing was missing in the end"
 
 
@@ -95,7 +95,7 @@ async def test_head_that_is_told_without_events_is_caught_up_with(unstable: Unst
 async def test_missing_batch_is_read_when_the_store_is_back(
     unstable: Unstable, station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_module, "GAP_RETRY_S", 0.01)
+    monkeypatch.setattr(gaps, "GAP_RETRY_S", 0.01)
     ear = Ear("ann")
     await station.listen(ear)
     entries = [item(rev) for rev in range(1, 4)]
@@ -118,7 +118,7 @@ async def test_batches_that_come_while_the_store_is_read_are_heard_once(unstable
     assert ear.revs == [1, 2, 3]
     gate.release()
     station.deliver(*items(4, 4))
-    await until(lambda: not station.hub._fills)
+    await until(lambda: not station.hub._gaps._fills)
     assert ear.revs == [1, 2, 3, 4]
 
 
@@ -274,3 +274,51 @@ async def test_changes_of_older_items_are_not_heard(station: Station) -> None:
     station.deliver(batch(old, item(2), new), batch_of("r", 3, [change(4, old), change(5, new), renamed]))
     assert every.revs == [1, 2, 3, 4, 5, 6]
     assert later.revs == [3, 5, 6]
+
+
+# Gaps too wide to be told
+
+
+async def test_wide_gap_is_told_as_one_word(unstable: Unstable, station: Station) -> None:
+    ear = Ear("ann")
+    await station.listen(ear)
+    station.deliver(*items(1, 1))
+    last = gaps.GAP_REVS + 3
+    await store(unstable, *(item(rev) for rev in range(1, last + 1)))
+    station.deliver(Batch("r", last, last, []))
+    await until(lambda: len(ear.heard) == 2)
+    assert ear.heard[1] == {"ev": "behind", "room": "r", "d": {"head": last}}
+    station.deliver(batch(item(last + 1)))
+    assert ear.heard[2]["rev"] == last + 1
+
+
+async def test_whoever_was_removed_in_a_wide_gap_hears_nothing_of_it(unstable: Unstable, station: Station) -> None:
+    ann, bob = Ear("ann"), Ear("bob")
+    await station.listen(ann)
+    await station.listen(bob)
+    last = gaps.GAP_REVS + 3
+    gone = item(2, effect=Effect("left", user="bob", reason="removed"))
+    await store(unstable, *(gone if rev == 2 else item(rev) for rev in range(1, last + 1)))
+    station.deliver(Batch("r", last, last, []))
+    await until(lambda: len(ann.heard) == 1)
+    station.deliver(batch(item(last + 1)))
+    assert bob.heard == []
+
+
+async def test_early_batches_are_bounded(station: Station) -> None:
+    ear = Ear("ann")
+    watched = await station.listen(ear)
+    for rev in range(3, 3 + 2 * gaps.WAITING_BATCHES):
+        station.deliver(batch(item(rev)))
+    assert len(watched.waiting) <= gaps.WAITING_BATCHES
+    assert max(early.last for early in watched.waiting) == 2 + 2 * gaps.WAITING_BATCHES
+
+
+async def test_lower_head_resets_those_who_watch(station: Station) -> None:
+    ear = Ear("ann")
+    watched = await station.listen(ear)
+    station.deliver(*items(1, 5))
+    station.hub.reset(watched, 2)
+    station.deliver(*items(3, 3))
+    assert ear.heard[5] == {"ev": "reset", "room": "r", "d": {"head": 2}}
+    assert ear.heard[6]["rev"] == 3

@@ -21,7 +21,7 @@ from store.database_sqlite import SqliteDatabase
 from store.tables import ENTRIES, Effect, Entry, Notice, Text
 from tests.peers import until
 from tests.unit.ws.ears import Ear, Station
-from ws import hub as hub_module
+from ws import gaps
 
 T = TypeVar("T")
 USERS = st.sampled_from(["ann", "bob"])
@@ -204,7 +204,7 @@ class HubMachine(RuleBasedStateMachine):
 
 @pytest.mark.timeout(120)
 def test_hub_tells_what_the_model_tells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "GAP_WAIT_S", 0.002)
+    monkeypatch.setattr(gaps, "GAP_WAIT_S", 0.002)
     run_state_machine_as_test(
         HubMachine,
         settings=settings(

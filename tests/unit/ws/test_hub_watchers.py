@@ -8,7 +8,7 @@ from store.errors import Unavailable
 from store.tables import ENTRIES
 from tests.unit.ws.ears import Ear, Station, batch, frames, item, items
 from tests.unstable import Fault, Unstable
-from ws import hub as hub_module
+from ws import hub
 from ws.wire.codes import CloseCode
 
 # Coming and going
@@ -63,7 +63,7 @@ async def test_stream_is_kept_a_while_when_nobody_watches_any_more(unstable: Uns
 
 
 async def test_only_so_many_streams_are_kept_for_nobody(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "IDLE_KEPT", 2)
+    monkeypatch.setattr(hub, "IDLE_KEPT", 2)
     ear = Ear("ann")
     for stream in ("a", "b", "c", "d"):
         watched = await station.listen(ear, stream)
@@ -132,5 +132,5 @@ async def test_close_ends_what_is_under_way(unstable: Unstable, station: Station
     late = asyncio.create_task(station.listen(Ear("bob"), "s"))
     await asyncio.sleep(0)
     await station.hub.close()
-    assert not station.hub._fills
+    assert not station.hub._gaps._fills
     assert isinstance((await asyncio.gather(late, return_exceptions=True))[0], asyncio.CancelledError)
