@@ -205,6 +205,13 @@ class Database(Protocol):
             Undeclared: If the table has no clock, or ``limit`` is over ``FIND_LIMIT``.
         """
 
+    async def latest(self, table: Table[R]) -> int:
+        """Return the highest reading of the write clock among the records there are; 0 where there is none.
+
+        Raises:
+            Undeclared: If the table has no clock.
+        """
+
     async def insert(self, table: Table[R], record: R) -> None:
         """Add a record.
 

@@ -13,9 +13,9 @@ from store.errors import Duplicate, Mismatch, Unavailable, Undeclared
 from store.migrations import MIGRATIONS, Migration, migrate
 from store.mongo import find as mongo_find
 from store.mongo import start as mongo_start
-from store.mongo.find import Question, counting, finding, searching, tailing
+from store.mongo.find import Question, counting, finding, newest, searching, tailing
 from store.mongo.link import Link
-from store.mongo.shape import Document, Shape, refused_by
+from store.mongo.shape import CLOCK, Document, Shape, reading, refused_by
 from store.mongo.together import duplicate, write
 from store.mongo.writes import counted, step
 from store.secrets import SECRETS
@@ -129,6 +129,11 @@ class MongoDatabase:
         """See ``Database.tail``."""
         shape = self._shape(table)
         return [shape.stamped(document) for document in await self._documents(shape, tailing(shape, after, limit))]
+
+    async def latest(self, table: Table[R]) -> int:
+        """See ``Database.latest``."""
+        found = await self._documents(self._shape(table), newest(self._shape(table)))
+        return reading(found[0][CLOCK]) if found else 0
 
     async def insert(self, table: Table[R], record: R) -> None:
         """See ``Database.insert``."""

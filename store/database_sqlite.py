@@ -134,6 +134,11 @@ class SqliteDatabase:
         question = query.joined(query.tail(shape, after, limit))
         return await self._readers.run(lambda connection: shape.decode_stamped(_answer(question, connection)))
 
+    async def latest(self, table: Table[R]) -> int:
+        """See ``Database.latest``."""
+        question = query.latest(self._shape(table))
+        return cast(int, await self._readers.run(partial(_answer, question)))
+
     async def insert(self, table: Table[R], record: R) -> None:
         """See ``Database.insert``."""
         await self.batch(table, (record,))

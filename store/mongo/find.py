@@ -114,6 +114,17 @@ def tailing(shape: Shape[Any], after: int, limit: int) -> Question:
     return Question({CLOCK: {"$gt": stamp(after)}}, [(CLOCK, 1)], CLOCK, projection, limit)
 
 
+def newest(shape: Shape[Any]) -> Question:
+    """Return the question that ``Database.latest`` asks.
+
+    Raises:
+        Undeclared: As there.
+    """
+    if not shape.table.clock:
+        raise Undeclared(f"{shape.name} has no clock")
+    return Question({}, [(CLOCK, -1)], CLOCK, {CLOCK: True}, 1)
+
+
 def _all(clauses: Sequence[Filter]) -> Filter:
     return clauses[0] if len(clauses) == 1 else {"$and": list(clauses)} if clauses else {}
 

@@ -122,6 +122,17 @@ def tail(shape: Shape[Any], after: int, limit: int) -> Question:
     return f'SELECT {STAMPED} FROM "{shape.name}" WHERE "at">? ORDER BY "at" LIMIT ?', [after, max(limit, 0)]
 
 
+def latest(shape: Shape[Any]) -> Question:
+    """Return the question for the reading that ``Database.latest`` returns.
+
+    Raises:
+        Undeclared: As there.
+    """
+    if not shape.table.clock:
+        raise Undeclared(f"{shape.name} has no clock")
+    return f'SELECT COALESCE(MAX("at"), 0) FROM "{shape.name}"', []
+
+
 def _rows(
     shape: Shape[Any], what: str, equal: Mapping[str, Scalar], by: str | None, above: Scalar, below: Scalar
 ) -> tuple[str, list[Scalar], Index]:

@@ -97,3 +97,12 @@ async def test_tail_refuses_a_table_without_a_clock_and_more_than_its_limit(data
         await database.tail(THINGS, 0, 1)
     with pytest.raises(Undeclared):
         await database.tail(EVENTS, 0, FIND_LIMIT + 1)
+
+
+async def test_latest_is_the_highest_reading_there_is(database: Database) -> None:
+    assert await database.latest(EVENTS) == 0
+    await database.batch(EVENTS, events(3))
+    readings = [reading for reading, _ in await database.tail(EVENTS, 0, 9)]
+    assert await database.latest(EVENTS) == readings[-1]
+    with pytest.raises(Undeclared):
+        await database.latest(THINGS)
