@@ -8,6 +8,10 @@ from store.database import Database
 from store.database_mongo import MongoDatabase
 from store.database_sqlite import SqliteDatabase
 from store.mongo import backup as mongo_backup
+from store.presence import Presence
+from store.presence_memory import MemoryPresence
+from store.presence_redis import RedisPresence
+from store.redis.link import Link
 from store.secrets import check_secret, load_secret, shared_secret
 from store.sqlite import backup
 
@@ -33,6 +37,22 @@ async def open_database(data_dir: Path, mongo_url: str | None) -> AsyncIterator[
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_presence(redis_url: str | None) -> AsyncIterator[Presence]:
+    """Open what nodes tell each other of themselves, and close it when the block ends: without Redis a node is alone.
+
+    Nothing is waited for: it connects when it is first used.
+
+    Raises:
+        ValueError: If it is no URL of a Redis.
+    """
+    presence: Presence = MemoryPresence() if redis_url is None else RedisPresence(Link.of(redis_url))
+    try:
+        yield presence
+    finally:
+        await presence.close()
 
 
 def _prepare(data_dir: Path) -> None:
