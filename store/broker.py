@@ -25,14 +25,17 @@ class Broker(Protocol):
     its subscriptions with it, and whoever wants them subscribes again.
     """
 
-    alone: bool
-    """Whether nobody else can ever hear: then nothing needs to be published."""
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else can ever hear: then nothing needs to be published."""
 
-    subscribed: Set[str]
-    """The channels whose messages arrive now, as far as the links know."""
+    @property
+    def subscribed(self) -> Set[str]:
+        """The channels whose messages arrive now, as far as the links know."""
 
-    dropped: int
-    """Messages given up because the queue was full or a link broke before they were handed over."""
+    @property
+    def dropped(self) -> int:
+        """Messages given up because the queue was full or a link broke before they were handed over."""
 
     async def open(self, receive: Receive, changed: Callable[[], None]) -> None:
         """Begin to connect, in the background; it may take for ever.

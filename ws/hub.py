@@ -116,6 +116,10 @@ class Hub:
                 raise
         return watched
 
+    def streams(self) -> list[str]:
+        """Return the streams that are watched, or were until lately."""
+        return list(self._watched)
+
     def find(self, stream: str) -> Watched | None:
         """Return a stream that is watched, or was until lately."""
         return self._watched.get(stream)

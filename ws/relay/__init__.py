@@ -1,0 +1,1 @@
+"""The relay: what this node tells the others and hears of them, and how it finds what never came."""

@@ -1,0 +1,88 @@
+"""What happens on this node, for its own sessions and for those of all others."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from services.accounts.tokens import Tokens
+from services.ids import self_stream
+from services.streams.batch import Batch
+from ws.hub import Hub
+from ws.relay.envelopes import Kind
+from ws.relay.relay import NODES, Relay
+
+
+class Signal(msgspec.Struct, frozen=True, array_like=True):
+    """Something that is not kept."""
+
+    data: bytes
+    but_user: str | None = None
+
+
+class Ended(msgspec.Struct, frozen=True, array_like=True):
+    """A log-in whose sessions are to end."""
+
+    login: str
+    reason: str
+
+
+_batch = msgspec.msgpack.Decoder(Batch).decode
+_signal = msgspec.msgpack.Decoder(Signal).decode
+_ended = msgspec.msgpack.Decoder(Ended).decode
+
+
+class Everywhere:
+    """Implements ``services.live.Live`` over all nodes."""
+
+    def __init__(self, hub: Hub, relay: Relay, tokens: Tokens, learn: Callable[[Batch], None]) -> None:
+        """Take the parts of a node; ``learn`` is called with what other nodes wrote, before the hub is."""
+        self._hub = hub
+        self._relay = relay
+        self._tokens = tokens
+        self._learn = learn
+        relay.on |= {Kind.BATCH: self._heard_batch, Kind.SIGNAL: self._heard_signal, Kind.ENDED: self._heard_ended}
+        relay.ended = self._end_here
+
+    def deliver(self, batch: Batch) -> None:
+        """See ``Live.deliver``."""
+        self._hub.deliver(batch)
+        self._relay.publish(batch)
+
+    def signal(self, stream: str, data: bytes, *, but_user: str | None = None, but: object | None = None) -> None:
+        """See ``Live.signal``."""
+        self._hub.signal(stream, data, but_user=but_user, but=but)
+        self._relay.send(stream, Kind.SIGNAL, msgspec.msgpack.encode(Signal(data, but_user)))
+
+    def tell(self, user: str, data: bytes, *, but: object | None = None) -> None:
+        """See ``Live.tell``."""
+        self._hub.tell(user, data, but=but)
+        self._relay.send(self_stream(user), Kind.SIGNAL, msgspec.msgpack.encode(Signal(data)))
+
+    def end_login(self, login: str, reason: str) -> None:
+        """See ``Live.end_login``."""
+        self._hub.end_login(login, reason)
+        self._relay.send(NODES, Kind.ENDED, msgspec.msgpack.encode(Ended(login, reason)), again=True)
+
+    def end_user(self, user: str, reason: str) -> None:
+        """See ``Live.end_user``."""
+        # Other nodes are told of each log-in. Of a person they are not: what is said again for six seconds would end
+        # the sessions of a log-in made meanwhile.
+        self._hub.end_user(user, reason)
+
+    def _heard_batch(self, _channel: str, _node: str, body: bytes) -> None:
+        batch = _batch(body)
+        self._learn(batch)
+        self._hub.deliver(batch)
+
+    def _end_here(self, login: str) -> None:
+        self._tokens.end(login)
+        self._hub.end_login(login, "the session has ended")
+
+    def _heard_signal(self, channel: str, _node: str, body: bytes) -> None:
+        signal = _signal(body)
+        self._hub.signal(channel, signal.data, but_user=signal.but_user)
+
+    def _heard_ended(self, _channel: str, _node: str, body: bytes) -> None:
+        ended = _ended(body)
+        self._tokens.end(ended.login)
+        self._hub.end_login(ended.login, ended.reason)

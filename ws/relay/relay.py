@@ -1,0 +1,199 @@
+"""The relay: one node's side of what nodes tell each other."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from services import tasks
+from services.streams.batch import Batch
+from store.broker import Broker
+from store.database import Database
+from store.errors import StoreError
+from store.presence import Presence
+from ws.hub import Hub
+from ws.relay.announcer import Announcer
+from ws.relay.canary import Canary
+from ws.relay.envelopes import Envelopes, Kind
+from ws.relay.leases import Leases
+from ws.relay.subscriptions import Subscriptions
+from ws.relay.sweeps import Sweeps
+from ws.relay.tail import EVERY_S, NOTE_S, Tail
+
+log = logging.getLogger(__name__)
+
+BATCH_BYTES = 256 * 1024
+"""Longest batch that is sent whole; of a longer one only how far the stream has come."""
+
+NODES = "nodes"
+"""The channel that every node hears."""
+
+LOGINS_S = 2.0
+"""Pause between two looks at the log-ins of all sessions, while other nodes' words may not arrive."""
+
+Heard = Callable[[str, str, bytes], None]
+
+
+class Relay:
+    """Sends what happens here, hands on what happens elsewhere, and finds what was not heard. Nothing waits for it."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        presence: Presence,
+        database: Database,
+        hub: Hub,
+        subscriptions: Subscriptions,
+        envelopes: Envelopes,
+        node: str,
+    ) -> None:
+        """Take the parts of the node; what is heard goes where the public fields say."""
+        self.on: dict[Kind, Heard] = {}
+        """What is called with channel, node and body of a message of another node."""
+        self.ended: Callable[[str], None] = _nothing
+        """Is called with a log-in of sessions here that is over."""
+        self.recovered: list[Callable[[], None]] = []
+        """Are called when the links are known to carry again."""
+        self.leases = Leases(presence, node)
+        self._broker = broker
+        self._hub = hub
+        self._envelopes = envelopes
+        self._subscriptions = subscriptions
+        self._canary = Canary(broker, envelopes, subscriptions)
+        self._announcer = Announcer(self._tell_head, self._say)
+        self._sweeps = Sweeps(database, hub, self._end)
+        self._tail = Tail(database, self._heard_of)
+        self._turned = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._bind()
+
+    @property
+    def degraded(self) -> bool:
+        """Whether other nodes' messages may not arrive, so that the store is watched instead."""
+        return self._canary.degraded
+
+    def want(self, channel: str) -> None:
+        """Hear of a channel from soon on."""
+        self._subscriptions.want(channel)
+
+    def drop(self, channel: str) -> None:
+        """Hear nothing more of a channel."""
+        self._subscriptions.drop(channel)
+
+    def send(self, channel: str, kind: Kind, body: bytes, *, again: bool = False) -> None:
+        """Tell other nodes something, at most once; with ``again`` several times over six seconds."""
+        if self._broker.alone:
+            return
+        message = self._envelopes.seal(kind, body)
+        self._broker.publish(channel, message)
+        if again and channel == NODES:
+            self._announcer.repeat(message)
+
+    def publish(self, batch: Batch) -> None:
+        """Tell other nodes what is durable; without events how far a stream has come."""
+        if self._broker.alone:
+            return
+        if batch.events:
+            body = msgspec.msgpack.encode(batch)
+            if len(body) <= BATCH_BYTES:
+                self.send(batch.stream, Kind.BATCH, body)
+            else:
+                self._tell_head(batch.stream, batch.last)
+        else:
+            self._tell_head(batch.stream, batch.last)
+        self._announcer.wrote(batch.stream, batch.last)
+
+    async def open(self) -> None:
+        """Begin, in the background: a node starts with no broker to be reached, too."""
+        if self._broker.alone:
+            return
+        self.want(NODES)
+        await self._broker.open(self._receive, self._subscriptions.changed)
+        self._subscriptions.changed()
+        works = (
+            self._subscriptions.run(),
+            self._subscriptions.check(),
+            self._canary.run(),
+            self._announcer.run(),
+            self._sweeps.run(),
+            self._sweeps.run_urgent(),
+            self._watch_store(),
+            self.leases.run(),
+        )
+        self._tasks = [tasks.start(work) for work in works]
+
+    async def close(self) -> None:
+        """Tell the others what has not been told, and that this node is gone."""
+        if self._tasks:
+            self._announcer.tell()
+            await tasks.end(*self._tasks)
+            await self.leases.leave()
+
+    def _bind(self) -> None:
+        subscriptions, canary = self._subscriptions, self._canary
+        subscriptions.lost = canary.doubt
+        subscriptions.settled = canary.send
+        subscriptions.late = self._sweeps.hurry
+        subscriptions.trusted = lambda: not canary.degraded
+        canary.turned = self._turned.set
+        self.leases.gone.append(lambda _node: self._sweeps.hurry())
+
+    def _receive(self, channel: str, message: bytes) -> None:
+        if self._envelopes.is_own(message):
+            return
+        opened = self._envelopes.open(message)
+        if opened is None:
+            return  # of another installation or version: what it told is found in the store
+        kind, node, body = opened
+        if kind is Kind.CANARY:
+            self._canary.heard(channel, body)
+        elif kind in self.on:
+            try:
+                self.on[kind](channel, node, body)
+            except msgspec.DecodeError as error:
+                log.warning("a node says what cannot be read", extra={"from": node, "error": str(error)})
+
+    def _say(self, message: bytes) -> None:
+        self._broker.publish(NODES, message)
+
+    def _tell_head(self, stream: str, rev: int) -> None:
+        self.send(stream, Kind.BATCH, msgspec.msgpack.encode(Batch(stream, rev, rev, [])))
+
+    def _end(self, login: str) -> None:
+        self.ended(login)
+
+    def _heard_of(self, stream: str, rev: int) -> None:
+        self._hub.deliver(Batch(stream, rev, rev, []))
+
+    async def _watch_store(self) -> None:
+        """Look each second while in doubt, and once more when the links are known to carry."""
+        clock = asyncio.get_running_loop().time
+        doubted = True
+        logins_at = 0.0
+        while True:
+            self._turned.clear()
+            degraded = self.degraded
+            try:
+                if degraded or doubted:
+                    await self._tail.look()
+                    if clock() >= logins_at:
+                        logins_at = clock() + LOGINS_S
+                        await self._sweeps.end_logins()
+                else:
+                    await self._tail.note()
+            except StoreError:
+                degraded = True  # what could not be read is read later, from further back
+            if doubted and not degraded:
+                for told in self.recovered:
+                    told()
+            doubted = degraded
+            try:
+                async with asyncio.timeout(EVERY_S if degraded else NOTE_S):
+                    await self._turned.wait()
+            except TimeoutError:
+                continue
+
+
+def _nothing(_: object) -> None:
+    pass

@@ -1,0 +1,97 @@
+"""Asking the store how far the watched streams have come: slowly and always, and at once where a node has died."""
+
+import asyncio
+import itertools
+import math
+from collections.abc import Callable
+
+from services.streams.batch import Batch
+from services.streams.reading import read_head
+from store.database import FIND_LIMIT, Database
+from store.errors import StoreError
+from store.tables import LOGINS
+from ws.hub import Hub
+
+ROUND_S = 60.0
+"""Time in which every watched stream is asked about once."""
+
+STEP_S = 1.0
+"""Pause between two parts of a round."""
+
+AT_ONCE = 16
+"""Questions under way where all are to be asked at once."""
+
+AGAIN_S = 1.0
+"""Pause before a head that went back is believed."""
+
+
+class Sweeps:
+    """Finds what nobody told, and log-ins that ended unheard."""
+
+    def __init__(self, database: Database, hub: Hub, ended: Callable[[str], None]) -> None:
+        """Take the store, the hub, and what ends the sessions of a log-in that is over."""
+        self._database = database
+        self._hub = hub
+        self._ended = ended
+        self._urgent: dict[str, None] = {}
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Go round the watched streams, a part each second, until cancelled."""
+        while True:
+            streams = self._hub.streams()
+            part = math.ceil(len(streams) * STEP_S / ROUND_S) or 1
+            for start in range(0, max(len(streams), 1), part):
+                await asyncio.sleep(STEP_S if streams else ROUND_S / 10)
+                await self._check_all(streams[start : start + part])
+            await self.end_logins()
+
+    def hurry(self, *streams: str) -> None:
+        """Ask about these streams soon, or about all that are watched."""
+        self._urgent.update(dict.fromkeys(streams or self._hub.streams()))
+        self._wake.set()
+
+    async def run_urgent(self) -> None:
+        """Ask what is urgent until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._urgent:
+                part = list(itertools.islice(self._urgent, AT_ONCE))
+                for stream in part:
+                    del self._urgent[stream]
+                await self._check_all(part)
+
+    async def end_logins(self) -> None:
+        """End the sessions whose log-ins are over: whoever ended them may not have been heard."""
+        logins = sorted({session.login for session in self._hub.sessions() if session.login})
+        for start in range(0, len(logins), FIND_LIMIT):
+            part = logins[start : start + FIND_LIMIT]
+            try:
+                found = await self._database.get_many(LOGINS, part)
+            except StoreError:
+                return  # nobody is sent away on a guess; the next round asks again
+            for login in part:
+                if login not in found or not found[login].live:
+                    self._ended(login)
+
+    async def _check_all(self, streams: list[str]) -> None:
+        await asyncio.gather(*(self._check(stream) for stream in streams))
+
+    async def _check(self, stream: str) -> None:
+        watched = self._hub.find(stream)
+        if watched is None or watched.delivered is None:
+            return
+        delivered = watched.head
+        try:
+            head, _ = await read_head(self._database, stream)
+            if head < delivered:
+                # Looked at twice: a member of a set may believe to be the primary for a moment longer.
+                await asyncio.sleep(AGAIN_S)
+                head, _ = await read_head(self._database, stream)
+        except StoreError:
+            return  # a later sweep asks again, and where nothing else came between finds the same
+        if head < delivered:
+            self._hub.reset(watched, head)  # a backup was restored: what was delivered is no more
+        else:
+            self._hub.deliver(Batch(stream, head, head, []))
