@@ -6,6 +6,7 @@ import msgspec
 
 from services.accounts.tokens import Tokens
 from services.ids import self_stream
+from services.rooms.facts import Facts
 from services.streams.batch import Batch
 from ws.hub import Hub
 from ws.relay.envelopes import Kind
@@ -34,19 +35,26 @@ _ended = msgspec.msgpack.Decoder(Ended).decode
 class Everywhere:
     """Implements ``services.live.Live`` over all nodes."""
 
-    def __init__(self, hub: Hub, relay: Relay, tokens: Tokens, learn: Callable[[Batch], None]) -> None:
-        """Take the parts of a node; ``learn`` is called with what other nodes wrote, before the hub is."""
+    def __init__(self, hub: Hub, relay: Relay, tokens: Tokens, facts: Facts) -> None:
+        self.written: Callable[[Batch], None] = _nothing
+        """Is called with what another node says that it has written."""
         self._hub = hub
         self._relay = relay
         self._tokens = tokens
-        self._learn = learn
+        self._facts = facts
         relay.on |= {Kind.BATCH: self._heard_batch, Kind.SIGNAL: self._heard_signal, Kind.ENDED: self._heard_ended}
         relay.ended = self._end_here
 
     def deliver(self, batch: Batch) -> None:
         """See ``Live.deliver``."""
-        self._hub.deliver(batch)
+        self.learn(batch)
         self._relay.publish(batch)
+
+    def learn(self, batch: Batch) -> None:
+        """Hand on what another node wrote, to this node's rooms and sessions alone."""
+        # The facts first: what was checked with older ones is checked again.
+        self._facts.apply(batch)
+        self._hub.deliver(batch)
 
     def signal(self, stream: str, data: bytes, *, but_user: str | None = None, but: object | None = None) -> None:
         """See ``Live.signal``."""
@@ -71,8 +79,8 @@ class Everywhere:
 
     def _heard_batch(self, _channel: str, _node: str, body: bytes) -> None:
         batch = _batch(body)
-        self._learn(batch)
-        self._hub.deliver(batch)
+        self.learn(batch)
+        self.written(batch)
 
     def _end_here(self, login: str) -> None:
         self._tokens.end(login)
@@ -86,3 +94,7 @@ class Everywhere:
         ended = _ended(body)
         self._tokens.end(ended.login)
         self._hub.end_login(ended.login, ended.reason)
+
+
+def _nothing(_: Batch) -> None:
+    pass

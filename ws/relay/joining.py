@@ -1,11 +1,10 @@
 """Putting together what makes a node one of many: its hub, its relay, and what is live everywhere."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.accounts.tokens import Tokens
 from services.metrics import Metrics
-from services.streams.batch import Batch
+from services.rooms.facts import Facts
 from store.broker import Broker
 from store.database import Database
 from store.presence import Presence
@@ -42,12 +41,12 @@ def join(
     flusher: Flusher,
     metrics: Metrics,
     tokens: Tokens,
-    learn: Callable[[Batch], None],
+    facts: Facts,
 ) -> Joined:
-    """Build a node's live side; nothing is begun. ``learn`` is called with what other nodes wrote."""
+    """Build a node's live side; nothing is begun."""
     subscriptions = Subscriptions(links.broker)
     hub = Hub(database, flusher, metrics, None if links.broker.alone else subscriptions)
     flusher.before = hub.flush
     envelopes = Envelopes(links.key, links.node)
     relay = Relay(links.broker, links.presence, database, hub, subscriptions, envelopes, links.node)
-    return Joined(hub, relay, Everywhere(hub, relay, tokens, learn))
+    return Joined(hub, relay, Everywhere(hub, relay, tokens, facts))

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from services.accounts.tokens import Tokens
 from services.metrics import Metrics
+from services.rooms.facts import Facts
 from services.streams.append import Append, Plan, text_entry
 from services.streams.batch import Batch
 from services.streams.lanes import Lanes
@@ -29,10 +30,15 @@ class Member:
         self.learned: list[Batch] = []
         self.tokens = Tokens(KEY, database)
         links = Links(name, self.broker, presence, KEY)
-        joined = join(links, database, Flusher(), Metrics(), self.tokens, self.learned.append)
+        joined = join(links, database, Flusher(), Metrics(), self.tokens, Facts(database))
         self.hub, self.relay, self.live = joined.hub, joined.relay, joined.live
-        self.lanes = Lanes(database, self.live.deliver, self.hub.deliver)
+        self.lanes = Lanes(database, self.live.deliver, self.live.learn)
+        self.live.written = self._written
         self._sent = 0
+
+    def _written(self, batch: Batch) -> None:
+        self.learned.append(batch)
+        self.lanes.heard(batch)
 
     async def listen(self, ear: Ear, stream: str = "r") -> Watched:
         """Have somebody hear a stream from its head on."""

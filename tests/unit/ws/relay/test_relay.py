@@ -16,7 +16,6 @@ from tests.unit.ws.ears import Ear
 from tests.unit.ws.relay.nodes import Member, nodes
 from tests.unstable import Unstable
 from ws.relay import announcer, canary, relay, sweeps, tail
-from ws.relay.envelopes import Kind
 
 
 @pytest.fixture
@@ -79,8 +78,6 @@ async def test_what_one_node_writes_is_heard_on_the_other_without_a_read(
 
 async def test_a_lane_follows_what_other_nodes_write(pair: list[Member]) -> None:
     one, two = pair
-    for member in pair:
-        member.relay.on[Kind.BATCH] = _learning(member)
     await hear(one, Ear("ann"))
     await hear(two, Ear("bob"))
     await one.write()
@@ -89,16 +86,6 @@ async def test_a_lane_follows_what_other_nodes_write(pair: list[Member]) -> None
     await until(lambda: len(one.learned) == 1)
     await one.write()
     assert one.lanes._lanes["r"].head == 3
-
-
-def _learning(member: Member) -> relay.Heard:
-    was = member.relay.on[Kind.BATCH]
-
-    def heard_(channel: str, node: str, body: bytes) -> None:
-        was(channel, node, body)
-        member.lanes.heard(member.learned[-1])
-
-    return heard_
 
 
 async def test_signals_reach_other_nodes_but_not_who_sent_them(pair: list[Member]) -> None:
