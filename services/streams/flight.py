@@ -17,9 +17,6 @@ log = logging.getLogger(__name__)
 UNKNOWN_PAUSE_S = (0.05, 1.0)
 """First and longest pause between tries to learn what became of a write without an answer."""
 
-RETRY_JITTER_S = 0.004
-"""Longest pause after another node was first, per attempt: without it two nodes refuse each other in step."""
-
 ATTEMPTS = 64
 """Tries of one append against other writers, each after learning of what they wrote."""
 
@@ -42,9 +39,6 @@ class Flight:
         Raises:
             StoreError: If a read failed before anything was written.
         """
-        attempts = max(append.attempts for append in appends)
-        if attempts:
-            await asyncio.sleep(random.uniform(0, RETRY_JITTER_S) * min(attempts, 8))  # noqa: S311
         run = self._run_planned if appends[0].item is None else self._run_plain
         back, behind = await run(appends)
         again = set(back)
@@ -84,7 +78,11 @@ class Flight:
             entry = append.item
             if entry is None or append.future.done():
                 continue
-            if entry.stream in self._held or (append.still is not None and not append.still()):
+            if entry.stream in self._held:
+                back.append(append)
+                continue
+            if append.still is not None and not append.still():
+                append.item = None  # its plan has to find out what holds now
                 self._held.add(entry.stream)
                 back.append(append)
                 continue
@@ -258,6 +256,9 @@ class Flight:
         elif first[0].digest != entry.digest:
             self._fail((append,), CidConflict())
         else:
+            # Whoever asks again may have asked a node that died before it told the others.
+            rev = first[0].changed or first[0].rev
+            self._deliver(Batch(entry.stream, rev, rev, []))
             _settle(append, Outcome([*first], repeated=True))
 
     def _keep(self, kept: list[tuple[Append, list[Step]]]) -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
+import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 
 from services import tasks
 from services.errors import Unavailable
 from services.streams.append import Append, Outcome
 from services.streams.batch import Batch
 from services.streams.flight import Flight
-from services.streams.reading import read_batch, read_head
+from services.streams.reading import READ_LIMIT, read_batch, read_head
 from store.database import Database
 from store.errors import StoreError
 
@@ -22,8 +24,22 @@ FLIGHT_LIMIT = 256
 TRANSACTION_LIMIT = 64
 """Appends that share one transaction: a refusal makes all of them plan again."""
 
+RETRY_LIMITS = (TRANSACTION_LIMIT, 16, 4, 1)
+"""The same by the tries there were, the last for all that follow: of two nodes the one whose transactions take longer
+would never be first, and what is short is seldom refused."""
+
+RETRY_JITTER_S = 0.004
+"""Longest pause after another node was first, before looking what it wrote: else two nodes refuse each other in step.
+Never between that look and the next write: the longer that takes, the surer somebody is first again."""
+
+LOOKS = 5
+"""Looks for what was first: it refuses before it is kept by a majority, and is seen only then."""
+
 FLIGHTS = 2
 """Writes under way at once on a node: while one waits for the disk the next is prepared."""
+
+RACES = 8
+"""The same of those where another node was first: each is of one stream, and must not wait for its turn."""
 
 WAITING_LIMIT = 8192
 """Appends waiting on a node; more are refused at once, before they grow old in a queue."""
@@ -35,24 +51,36 @@ LANES_KEPT = 20_000
 class Lane:
     """The appends that wait for one stream, and its head as far as this node knows."""
 
-    __slots__ = ("busy", "head", "stream", "waiting")
+    __slots__ = ("behind", "busy", "head", "stream", "waiting")
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
         self.head: int | None = None
+        self.behind = False
+        """Whether others have written above ``head``, which is to be read before the next write."""
         self.waiting: deque[Append] = deque()
         self.busy = False
 
 
 class Lanes:
-    """All lanes of a node. ``deliver`` is called with every batch in the order of its stream, once it is durable."""
+    """All lanes of a node.
 
-    def __init__(self, database: Database, deliver: Callable[[Batch], None]) -> None:
+    ``kept`` is called with every batch that this node wrote, in the order of its stream, once it is durable; with one
+    of no events where others should look how far a stream has come. ``learned`` is called with what others wrote.
+    """
+
+    def __init__(
+        self, database: Database, kept: Callable[[Batch], None], learned: Callable[[Batch], None] | None = None
+    ) -> None:
         self._database = database
-        self._deliver = deliver
+        self._kept = kept
+        self._learned = learned or kept
         self._lanes: dict[str, Lane] = {}
         self._ready: dict[str, Lane] = {}
+        self._racing: dict[str, Lane] = {}
+        """The same where another node was first."""
         self._flights: set[asyncio.Task[None]] = set()
+        self._races: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._pumping = False
         self._closed = False
@@ -77,25 +105,31 @@ class Lanes:
         for stream in append.streams:
             lane = self._lane(stream)
             lane.waiting.append(append)
-            if not lane.busy:
+            if not lane.busy and stream not in self._racing:
                 self._ready[stream] = lane
         self._waiting += 1
         self._wake()
         return append.future
 
+    def heard(self, batch: Batch) -> None:
+        """Learn from another node's batch how far a stream has come: the next append here need not be refused first."""
+        lane = self._lanes.get(batch.stream)
+        if lane is not None and not lane.busy and batch.events and lane.head == batch.prev:
+            lane.head = batch.last
+
     async def close(self) -> None:
         """Take nothing more, and return when everything that was taken is decided."""
         self._closed = True
-        while self._flights or self._waiting:
-            if self._flights:
-                await asyncio.wait(self._flights)
+        while (under_way := self._flights | self._races) or self._waiting:
+            if under_way:
+                await asyncio.wait(under_way)
             else:
-                await asyncio.sleep(0)
+                await asyncio.sleep(RETRY_JITTER_S)
 
     async def stop(self) -> None:
         """Give up what is not decided yet: only the store knows what became of it."""
         self._closed = self._stopped = True
-        await tasks.end(*self._flights)
+        await tasks.end(*self._flights, *self._races)
 
     def _lane(self, stream: str) -> Lane:
         lane = self._lanes.pop(stream, None) or Lane(stream)
@@ -107,29 +141,34 @@ class Lanes:
         return lane
 
     def _wake(self) -> None:
-        if not self._pumping and len(self._flights) < FLIGHTS:
+        if not self._pumping:
             self._pumping = True
             asyncio.get_running_loop().call_soon(self._pump)
 
     def _pump(self) -> None:
         self._pumping = False
-        while self._ready and len(self._flights) < FLIGHTS and not self._stopped:
-            lanes, appends = self._take()
-            if not appends:
-                return
-            task = asyncio.create_task(self._fly(lanes, appends))
-            self._flights.add(task)
-            task.add_done_callback(self._landed)
+        for ready, under_way, limit in ((self._racing, self._races, RACES), (self._ready, self._flights, FLIGHTS)):
+            while ready and len(under_way) < limit and not self._stopped:
+                lanes, appends = self._take(ready)
+                if not appends:
+                    break
+                self._start(self._fly(lanes, appends), under_way)
+
+    def _start(self, flying: Coroutine[Any, Any, None], under_way: set[asyncio.Task[None]]) -> None:
+        task = asyncio.create_task(flying)
+        under_way.add(task)
+        task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flights.discard(task)
+        self._races.discard(task)
         self._wake()
 
-    def _take(self) -> tuple[dict[str, Lane], list[Append]]:
+    def _take(self, ready: dict[str, Lane]) -> tuple[dict[str, Lane], list[Append]]:
         """Take the next appends of one sort (plain items, or plans) and make their lanes busy."""
         lanes: dict[str, Lane] = {}
         appends: list[Append] = []
-        for lane in list(self._ready.values()):
+        for lane in list(ready.values()):
             while lane.waiting and self._fits(lane.waiting[0], appends, lanes):
                 append = lane.waiting[0]
                 for stream in append.streams:
@@ -140,6 +179,7 @@ class Lanes:
         for stream, lane in lanes.items():
             lane.busy = True
             self._ready.pop(stream, None)
+            self._racing.pop(stream, None)
         self._waiting -= len(appends)
         return lanes, appends
 
@@ -147,68 +187,113 @@ class Lanes:
         """Tell whether an append may join a flight: of its sort, not full, and next in all of its lanes."""
         if taken:
             plain = taken[0].item is not None
-            limit = FLIGHT_LIMIT if plain else TRANSACTION_LIMIT
+            attempts = max(append.attempts, taken[0].attempts)
+            limit = FLIGHT_LIMIT if plain else RETRY_LIMITS[min(attempts, len(RETRY_LIMITS) - 1)]
             if len(taken) >= limit or (append.item is not None) != plain:
                 return False
+            if attempts and mine.keys().isdisjoint(append.streams):
+                return False  # each further stream would make this one's write later
         lanes = [self._lanes[stream] for stream in append.streams]
         return all((not lane.busy or lane.stream in mine) and lane.waiting[0] is append for lane in lanes)
 
     async def _fly(self, lanes: dict[str, Lane], appends: list[Append]) -> None:
-        flight = Flight(self._database, self._deliver, {stream: lane.head for stream, lane in lanes.items()})
-        behind: set[str] = set(lanes)
-        back: list[Append] = appends
+        await self._learn(lanes)
+        known = [append for append in appends if all(lanes[stream].head is not None for stream in append.streams)]
+        _give_up(set(appends).difference(known))
+        flight = Flight(self._database, self._kept, {stream: lane.head for stream, lane in lanes.items()})
+        behind = set(lanes)
+        back: list[Append] = []
         try:
-            for lane in lanes.values():
-                if lane.head is None:
-                    lane.head = (await read_head(self._database, lane.stream))[0]
-                    flight.heads[lane.stream] = lane.head
-                    # Whoever believes in an older head has missed something, and may not be believed.
-                    self._deliver(Batch(lane.stream, lane.head, lane.head, []))
-            back, behind = await flight.run(appends)
+            back, behind = await flight.run(known) if known else ([], set())
         except Exception as error:
             if not isinstance(error, StoreError):
                 log.exception("a flight failed")
             # Of the store only reads are left to fail here: what was written is decided.
-            back = []
-            for append in appends:
-                if not append.future.done():
-                    append.future.set_exception(Unavailable())
+            _give_up(known)
         finally:
             for stream, lane in lanes.items():
                 lane.head = flight.heads.get(stream)
-            await self._land(lanes, back, behind)
+                lane.behind = stream in behind and lane.head is not None
+            self._put_back(back, lanes)
+            self._land(lanes, max((append.attempts for append in back), default=0))
 
-    async def _land(self, lanes: dict[str, Lane], back: list[Append], behind: set[str]) -> None:
-        """Learn what others wrote, put back what has to be tried again, and free the lanes."""
-        for stream in behind:
-            lane = lanes[stream]
-            try:
-                await self._catch_up(lane)
-            except StoreError:
-                lane.head = None
-        self._put_back(back, lanes)
-        for stream, lane in lanes.items():
-            lane.busy = False
+    async def _learn(self, lanes: dict[str, Lane]) -> None:
+        """Learn where streams stand and what others wrote there."""
+        unseen = [lane for lane in lanes.values() if lane.head is None or lane.behind]
+        if len(unseen) == 1:
+            await self._look(unseen[0])
+        elif unseen:
+            await asyncio.gather(*map(self._look, unseen))
+
+    async def _look(self, lane: Lane) -> None:
+        """Read the stream's head, or what is above it; where that cannot be read, the head is None."""
+        looks = LOOKS
+        try:
+            while lane.head is not None:
+                batch = await read_batch(self._database, lane.stream, lane.head)
+                if batch.events:
+                    self._learned(batch)
+                    lane.head = batch.last
+                    lane.behind = False
+                looks -= 1
+                if len(batch.events) < READ_LIMIT and not (lane.behind and looks):
+                    return
+                if lane.behind:
+                    await asyncio.sleep(RETRY_JITTER_S / 2)
+        except StoreError:
+            lane.head = None
+        try:
+            lane.head = (await read_head(self._database, lane.stream))[0]
+        except StoreError:
+            return
+        # Whoever believes in an older head has missed something, and may not be believed.
+        self._learned(Batch(lane.stream, lane.head, lane.head, []))
+
+    def _land(self, lanes: dict[str, Lane], attempts: int) -> None:
+        """Free the lanes; those where others were first a moment later."""
+        late = [lane for lane in lanes.values() if lane.behind]
+        for lane in lanes.values():
+            if not lane.behind:
+                self._free(lane)
+        if late:
+            pause = random.uniform(0, RETRY_JITTER_S) * min(attempts, 4)  # noqa: S311  spreads those who met
+            asyncio.get_running_loop().call_later(pause, self._free_late, late)
+
+    def _free_late(self, lanes: list[Lane]) -> None:
+        for lane in lanes:
             if lane.waiting:
-                self._ready[stream] = lane
+                self._free(lane)
+            elif not self._stopped:
+                # Nobody writes next, who would look first; and there are those who watch.
+                self._start(self._fly({lane.stream: lane}, []), self._races)
+        self._wake()
+
+    def _free(self, lane: Lane) -> None:
+        lane.busy = False
+        if lane.waiting:
+            self._line_up(lane)
+
+    def _line_up(self, lane: Lane) -> None:
+        ready = self._racing if lane.waiting[0].attempts else self._ready
+        ready[lane.stream] = lane
 
     def _put_back(self, back: list[Append], held: dict[str, Lane]) -> None:
-        """Let appends be first in their lanes again, with a plan; those given up by their callers are not written."""
+        """Let appends be first in their lanes again; those given up by their callers are not written."""
         for append in reversed(back):
             if append.future.done():
                 continue
             append.attempts += 1
-            append.item = None
             for stream in append.streams:
                 lane = held.get(stream) or self._lane(stream)
                 lane.waiting.appendleft(append)
                 if not lane.busy:
-                    self._ready[stream] = lane
+                    self._ready.pop(stream, None)
+                    self._line_up(lane)
             self._waiting += 1
 
-    async def _catch_up(self, lane: Lane) -> None:
-        if lane.head is None:
-            return
-        while (batch := await read_batch(self._database, lane.stream, lane.head)).events:
-            self._deliver(batch)
-            lane.head = batch.last
+
+def _give_up(appends: Iterable[Append]) -> None:
+    """Tell callers that nothing was written."""
+    for append in appends:
+        if not append.future.done():
+            append.future.set_exception(Unavailable())

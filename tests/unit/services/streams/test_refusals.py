@@ -6,7 +6,9 @@ import pytest
 
 from services.errors import CidConflict, Unavailable
 from services.streams import flight
+from services.streams import lanes as lanes_module
 from services.streams.append import Append, Outcome, Plan, Step, View
+from tests.peers import until
 from tests.unit.services.streams.node import Node, sending, stored, texts, words
 from tests.unstable import Fault, Unstable
 
@@ -64,6 +66,28 @@ async def test_racing_nodes_lose_and_reorder_nothing(either: Unstable) -> None:
         assert revs == list(range(revs[0], revs[-1] + 1))
 
 
+async def test_racing_nodes_get_their_turns(either: Unstable) -> None:
+    nodes = [Node(either.real), Node(either.real)]
+    streams = [f"s{number}" for number in range(4)]
+    items = [(await nodes[0].send(stream)).item for stream in streams]
+    done = [0, 0]
+    going = True
+
+    async def talk(at: int, number: int) -> None:
+        while going:
+            if number % 2:
+                await nodes[at].send(streams[number % 4])
+            else:
+                await nodes[at].edit(items[done[at] % 4], f"{at} {number} {done[at]}")
+            done[at] += 1
+
+    talks = [asyncio.ensure_future(talk(at, number)) for at in range(2) for number in range(20)]
+    await until(lambda: max(done) >= 400)
+    going = False
+    await asyncio.gather(*talks)
+    assert min(done) > 40, f"one node starved the other: {done}"
+
+
 async def test_racing_changes_of_one_item_lose_nothing(either: Unstable) -> None:
     one, two = Node(either.real), Node(either.real)
     item = (await one.send(text="")).item
@@ -78,7 +102,7 @@ async def test_append_that_never_gets_its_turn_is_unavailable(
     unstable: Unstable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flight, "ATTEMPTS", 2)
-    monkeypatch.setattr(flight, "RETRY_JITTER_S", 0)
+    monkeypatch.setattr(lanes_module, "RETRY_JITTER_S", 0)
     ours, theirs = Node(unstable.database), Node(unstable.real)
     runs = 0
 
