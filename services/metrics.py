@@ -19,12 +19,27 @@ class Metrics:
             registry=self.registry,
             buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
         )
+        self.questions = Counter(
+            "parley_store_questions",
+            "Questions to the store, by verb and table.",
+            ("verb", "table"),
+            registry=self.registry,
+        )
         self.sessions = Gauge("parley_sessions", "Live websocket sessions.", registry=self.registry)
         self.streams = Gauge("parley_watched_streams", "Streams with a session on this node.", registry=self.registry)
         self.waiting = Gauge("parley_appends_waiting", "Appends that wait for a write.", registry=self.registry)
         self.closed = Counter(
             "parley_sockets_closed", "Sockets ended, by close code.", ("code",), registry=self.registry
         )
+        self.degraded = Gauge(
+            "parley_degraded",
+            "1 while the broker does not carry and the store is watched instead.",
+            registry=self.registry,
+        )
+        self.gap_reads = Counter(
+            "parley_gap_reads", "Reads of the store for what a stream's watchers had missed.", registry=self.registry
+        )
+        self.nodes = Gauge("parley_nodes", "Nodes that live, as far as this one knows.", registry=self.registry)
         self.deliveries = Counter("parley_deliveries", "Frames pushed to sessions.", registry=self.registry)
 
     def answered(self, operation: str, code: str, seconds: float) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from services import tasks
+from services.metrics import Metrics
 from services.streams.batch import Batch, Event
 from services.streams.reading import read_batch
 from store.database import Database
@@ -29,9 +30,12 @@ Skip = Callable[[Watched, list[Event]], None]
 class Gaps:
     """Puts early batches in order. One read a stream is under way at a time, in order."""
 
-    def __init__(self, database: Database, accept: Accept, skip: Skip, behind: Callable[[Watched], None]) -> None:
+    def __init__(
+        self, database: Database, metrics: Metrics, accept: Accept, skip: Skip, behind: Callable[[Watched], None]
+    ) -> None:
         """Take what hands a batch on, what passes over events that are not to be told, and what tells of that."""
         self._database = database
+        self._metrics = metrics
         self._accept = accept
         self._skip = skip
         self._behind = behind
@@ -84,18 +88,22 @@ class Gaps:
         if furthest - watched.head > GAP_REVS:
             await self._jump(watched, furthest)
             return True
-        batch = await read_batch(self._database, watched.id, watched.head)
+        batch = await self._read(watched)
         if not batch.events:
             return False
         self._accept(watched, batch)
         self.take(watched)
         return True
 
+    async def _read(self, watched: Watched) -> Batch:
+        self._metrics.gap_reads.inc()
+        return await read_batch(self._database, watched.id, watched.head)
+
     async def _jump(self, watched: Watched, furthest: int) -> None:
         """Pass over a wide gap: what it does to the audience holds, what it says is left to be paged."""
         try:
             while watched.head < furthest:
-                batch = await read_batch(self._database, watched.id, watched.head)
+                batch = await self._read(watched)
                 if not batch.events:
                     watched.waiting.clear()  # told of by mistake: the store has no more
                     break

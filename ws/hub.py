@@ -55,7 +55,7 @@ class Hub:
     ) -> None:
         self._database = database
         self._interest = interest
-        self._gaps = Gaps(database, self._accept, self._skip, self._fell_behind)
+        self._gaps = Gaps(database, metrics, self._accept, self._skip, self._fell_behind)
         self._flusher = flusher
         self._metrics = metrics
         self._watched: dict[str, Watched] = {}

@@ -48,5 +48,5 @@ def join(
     hub = Hub(database, flusher, metrics, None if links.broker.alone else subscriptions)
     flusher.before = hub.flush
     envelopes = Envelopes(links.key, links.node)
-    relay = Relay(links.broker, links.presence, database, hub, subscriptions, envelopes, links.node)
+    relay = Relay(links.broker, links.presence, database, hub, subscriptions, envelopes, metrics, links.node)
     return Joined(hub, relay, Everywhere(hub, relay, tokens, facts))

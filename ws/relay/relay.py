@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from services import tasks
+from services.metrics import Metrics
 from services.streams.batch import Batch
 from store.broker import Broker
 from store.database import Database
@@ -46,6 +47,7 @@ class Relay:
         hub: Hub,
         subscriptions: Subscriptions,
         envelopes: Envelopes,
+        metrics: Metrics,
         node: str,
     ) -> None:
         """Take the parts of the node; what is heard goes where the public fields say."""
@@ -59,12 +61,15 @@ class Relay:
         self._broker = broker
         self._hub = hub
         self._envelopes = envelopes
+        self._metrics = metrics
         self._subscriptions = subscriptions
         self._canary = Canary(broker, envelopes, subscriptions)
         self._announcer = Announcer(self._tell_head, self._say)
         self._sweeps = Sweeps(database, hub, self._end)
         self._tail = Tail(database, self._heard_of)
         self._turned = asyncio.Event()
+        self._blind = False
+        """Whether the last look at the store failed."""
         self._tasks: list[asyncio.Task[None]] = []
         self._bind()
 
@@ -72,6 +77,15 @@ class Relay:
     def degraded(self) -> bool:
         """Whether other nodes' messages may not arrive, so that the store is watched instead."""
         return self._canary.degraded
+
+    def faults(self) -> list[str]:
+        """Tell what is not well between this node and the others, in words."""
+        faults = []
+        if self.degraded:
+            faults.append("the broker does not carry: what other nodes write is read from the store, a second late")
+        if self._blind:
+            faults.append("the store does not tell what other nodes write")
+        return faults
 
     def want(self, channel: str) -> None:
         """Hear of a channel from soon on."""
@@ -174,6 +188,8 @@ class Relay:
         while True:
             self._turned.clear()
             degraded = self.degraded
+            self._metrics.degraded.set(degraded)
+            self._metrics.nodes.set(len(self.leases.living))
             try:
                 if degraded or doubted:
                     await self._tail.look()
@@ -182,8 +198,10 @@ class Relay:
                         await self._sweeps.end_logins()
                 else:
                     await self._tail.note()
+                self._blind = False
             except StoreError:
-                degraded = True  # what could not be read is read later, from further back
+                # What could not be read is read later, from further back.
+                self._blind = degraded = True
             if doubted and not degraded:
                 for told in self.recovered:
                     told()

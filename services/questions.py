@@ -1,0 +1,48 @@
+"""Counting what is asked of the store: what a deployment pays for, and what a wave of clients must not multiply."""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from services.metrics import Metrics
+from store.database import Database
+
+VERBS: Final = (
+    "get", "get_many", "find", "count", "search", "tail", "latest",
+    "insert", "batch", "update", "increment", "maximum", "delete",
+)  # fmt: skip
+"""What is counted by table; ``together`` writes to several, and is counted as itself."""
+
+
+class _Counted:
+    """A database whose verbs count. They are set on the object, so that counting costs one call more and no look-up."""
+
+    def __init__(self, database: Database, metrics: Metrics) -> None:
+        for verb in VERBS:
+            setattr(self, verb, _counting(getattr(database, verb), verb, metrics))
+        together = metrics.questions.labels("together", "")
+
+        async def write(writes: Any) -> None:
+            together.inc()
+            await database.together(writes)
+
+        self.together = write
+        self.ping, self.close = database.ping, database.close
+        self.epoch = database.epoch
+
+
+def counted(database: Database, metrics: Metrics) -> Database:
+    """Return a database that counts what it is asked in ``metrics.questions``, and is the given one otherwise."""
+    return cast(Database, _Counted(database, metrics))
+
+
+def _counting(ask: Callable[..., Any], verb: str, metrics: Metrics) -> Callable[..., Any]:
+    meters: dict[str, Any] = {}
+
+    def asked(table: Any, *arguments: Any, **named: Any) -> Any:
+        meter = meters.get(table.name)
+        if meter is None:
+            meter = meters[table.name] = metrics.questions.labels(verb, table.name)
+        meter.inc()
+        return ask(table, *arguments, **named)
+
+    return asked

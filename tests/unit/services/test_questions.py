@@ -1,0 +1,32 @@
+"""Counting what is asked of the store."""
+
+from pathlib import Path
+
+from services.metrics import Metrics
+from services.questions import VERBS, counted
+from store import open_database
+from store.database import Database, Delete
+from store.tables import STREAMS, Stream
+
+
+def shown(metrics: Metrics, verb: str, table: str) -> float | None:
+    """Return what the meter shows."""
+    return metrics.registry.get_sample_value("parley_store_questions_total", {"verb": verb, "table": table})
+
+
+async def test_questions_are_counted_by_verb_and_table(tmp_path: Path) -> None:
+    metrics = Metrics()
+    async with open_database(tmp_path / "data", None) as real:
+        database = counted(real, metrics)
+        await database.insert(STREAMS, Stream(id="s", floor=1))
+        assert [await database.get(STREAMS, id_) for id_ in "st"] == [Stream(id="s", floor=1), None]
+        await database.together([Delete(STREAMS, "s")])
+        assert await real.get(STREAMS, "s") is None
+    assert shown(metrics, "get", "streams") == 2
+    assert shown(metrics, "insert", "streams") == 1
+    assert shown(metrics, "together", "") == 1
+
+
+def test_every_verb_of_the_seam_is_counted_or_passed_on() -> None:
+    verbs = {name for name, value in vars(Database).items() if callable(value) and not name.startswith("_")}
+    assert verbs == {*VERBS, "together", "ping", "close"}
