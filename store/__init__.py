@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from store.broker import Broker
+from store.broker_memory import MemoryBroker
+from store.broker_redis import RedisBroker
 from store.database import Database
 from store.database_mongo import MongoDatabase
 from store.database_sqlite import SqliteDatabase
@@ -53,6 +56,24 @@ async def open_presence(redis_url: str | None) -> AsyncIterator[Presence]:
         yield presence
     finally:
         await presence.close()
+
+
+@asynccontextmanager
+async def open_broker(redis_url: str | None, node: str, namespace: str) -> AsyncIterator[Broker]:
+    """Give a node its broker, and close it when the block ends: Redis where its address is given, else a node alone.
+
+    It connects when whoever is given it calls ``Broker.open``. Installations that share a Redis have namespaces of
+    their own.
+
+    Raises:
+        ValueError: If it is no URL of a Redis, or the namespace or a certificate cannot be used. What it says repeats
+            no password.
+    """
+    broker: Broker = MemoryBroker(node) if redis_url is None else RedisBroker.of(redis_url, node, namespace)
+    try:
+        yield broker
+    finally:
+        await broker.close()
 
 
 def _prepare(data_dir: Path) -> None:
