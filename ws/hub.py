@@ -140,9 +140,10 @@ class Hub:
             watchers.pop(session, None)
         if watched.idle and watched.id in self._watched:
             self._idle[watched.id] = None
-            if len(self._idle) > IDLE_KEPT:
-                oldest, _ = self._idle.popitem(last=False)
-                del self._watched[oldest]
+            oldest = next(iter(self._idle))
+            # One that is being opened is wanted by somebody who came meanwhile, or soon idle with its head known.
+            if len(self._idle) > IDLE_KEPT and oldest not in self._opening:
+                del self._idle[oldest], self._watched[oldest]
                 self._metrics.streams.dec()
                 if self._interest is not None:
                     self._interest.drop(oldest)

@@ -114,10 +114,12 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
         places = await read_places(door, session, principal)
         floors = await door.application.database.get_many(STREAMS, list(hello.cursors)[:1000])
         await renew(door, places)
-    except StoreError as error:
+    except BaseException as error:
         door.hub.remove(session, principal.user, session.streams)
         session.streams.clear()
-        raise Unavailable from error
+        if isinstance(error, StoreError):
+            raise Unavailable from error
+        raise
     if door.application.tokens.has_ended(principal.login):
         session.end(CloseCode.SESSION_ENDED, "the session has ended")  # while its rooms were read
         return ANSWERED

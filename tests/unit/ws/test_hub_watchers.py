@@ -134,3 +134,19 @@ async def test_close_ends_what_is_under_way(unstable: Unstable, station: Station
     await station.hub.close()
     assert not station.hub._gaps._fills
     assert isinstance((await asyncio.gather(late, return_exceptions=True))[0], asyncio.CancelledError)
+
+
+async def test_stream_that_is_being_opened_is_not_forgotten(
+    unstable: Unstable, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "IDLE_KEPT", 0)
+    gate = unstable.hold("find")
+    first = asyncio.create_task(station.listen(Ear("ann")))
+    await gate.reached.wait()
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    second = asyncio.create_task(station.listen(Ear("bob")))
+    gate.release()
+    watched = await second
+    assert watched is station.hub.find("r")
+    assert watched.delivered == 0
