@@ -100,7 +100,7 @@ class MemoryBroker:
         """See ``Broker.close``."""
         if self._linked:
             self._drain()
-        self._receive = None
+        self._receive, self._changed = None, _nothing
         self._exchange.leave(self)
         self.subscribed.clear()
         if self._planned is not None:
@@ -132,7 +132,10 @@ class MemoryBroker:
             raise Unavailable("the broker is not linked")
 
     def _tell(self) -> None:
-        asyncio.get_running_loop().call_soon(self._changed)
+        asyncio.get_running_loop().call_soon(self._say)
+
+    def _say(self) -> None:
+        self._changed()
 
     def _plan(self) -> None:
         """Carry what waits in the next turn of the loop: whoever publishes is not called back from within."""
