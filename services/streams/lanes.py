@@ -12,7 +12,7 @@ from services.errors import Unavailable
 from services.streams.append import Append, Outcome
 from services.streams.batch import Batch
 from services.streams.flight import Flight
-from services.streams.reading import READ_LIMIT, read_batch, read_head
+from services.streams.lane import RETRY_JITTER_S, Lane, look
 from store.database import Database
 from store.errors import StoreError
 
@@ -28,13 +28,6 @@ RETRY_LIMITS = (TRANSACTION_LIMIT, 16, 4, 1)
 """The same by the tries there were, the last for all that follow: of two nodes the one whose transactions take longer
 would never be first, and what is short is seldom refused."""
 
-RETRY_JITTER_S = 0.004
-"""Longest pause after another node was first, before looking what it wrote: else two nodes refuse each other in step.
-Never between that look and the next write: the longer that takes, the surer somebody is first again."""
-
-LOOKS = 5
-"""Looks for what was first: it refuses before it is kept by a majority, and is seen only then."""
-
 FLIGHTS = 2
 """Writes under way at once on a node: while one waits for the disk the next is prepared."""
 
@@ -44,22 +37,14 @@ RACES = 8
 WAITING_LIMIT = 8192
 """Appends waiting on a node; more are refused at once, before they grow old in a queue."""
 
+STANDING_S = 1.0
+"""Seconds without a write kept, while some are under way, after which the store is taken to stand still."""
+
+STANDING_LIMIT = 500
+"""Appends waiting then: whoever came later would have waited in vain, and is told so at once."""
+
 LANES_KEPT = 20_000
 """Idle lanes remembered (their heads spare a read); about 300 bytes each."""
-
-
-class Lane:
-    """The appends that wait for one stream, and its head as far as this node knows."""
-
-    __slots__ = ("behind", "busy", "head", "stream", "waiting")
-
-    def __init__(self, stream: str) -> None:
-        self.stream = stream
-        self.head: int | None = None
-        self.behind = False
-        """Whether others have written above ``head``, which is to be read before the next write."""
-        self.waiting: deque[Append] = deque()
-        self.busy = False
 
 
 class Lanes:
@@ -82,6 +67,9 @@ class Lanes:
         self._flights: set[asyncio.Task[None]] = set()
         self._races: set[asyncio.Task[None]] = set()
         self._waiting = 0
+        self._moved_at = 0.0
+        """When something was kept last, or begun where nothing was under way."""
+        self._swept_at = 0.0
         self._pumping = False
         self._closed = False
         self._stopped = False
@@ -100,7 +88,7 @@ class Lanes:
         Raises:
             Unavailable: If too many are waiting, or the node is closing.
         """
-        if self._closed or self._waiting >= WAITING_LIMIT:
+        if self._closed or not self._has_room():
             raise Unavailable("too many writes are waiting")
         for stream in append.streams:
             lane = self._lane(stream)
@@ -110,6 +98,30 @@ class Lanes:
         self._waiting += 1
         self._wake()
         return append.future
+
+    def _has_room(self) -> bool:
+        if not self._waiting and not self._flights and not self._races:
+            self._moved_at = asyncio.get_running_loop().time()
+        if self._waiting >= WAITING_LIMIT:
+            self._sweep()
+        if self._waiting < min(STANDING_LIMIT, WAITING_LIMIT):
+            return True
+        return self._waiting < WAITING_LIMIT and asyncio.get_running_loop().time() - self._moved_at < STANDING_S
+
+    def _sweep(self) -> None:
+        """Let go of appends that their callers have given up: they wait behind a stream of which nothing is known."""
+        now = asyncio.get_running_loop().time()
+        if now - self._swept_at < STANDING_S:
+            return
+        self._swept_at = now
+        gone: set[Append] = set()
+        for lane in self._lanes.values():
+            gone.update(append for append in lane.waiting if append.future.done())
+            lane.waiting = deque(append for append in lane.waiting if append not in gone)
+            if not lane.waiting:
+                self._ready.pop(lane.stream, None)
+                self._racing.pop(lane.stream, None)
+        self._waiting -= len(gone)
 
     def heard(self, batch: Batch) -> None:
         """Learn from another node's batch how far a stream has come: the next append here need not be refused first."""
@@ -200,7 +212,7 @@ class Lanes:
         await self._learn(lanes)
         known = [append for append in appends if all(lanes[stream].head is not None for stream in append.streams)]
         _give_up(set(appends).difference(known))
-        flight = Flight(self._database, self._kept, {stream: lane.head for stream, lane in lanes.items()})
+        flight = Flight(self._database, self._keep, {stream: lane.head for stream, lane in lanes.items()})
         behind = set(lanes)
         back: list[Append] = []
         try:
@@ -217,37 +229,17 @@ class Lanes:
             self._put_back(back, lanes)
             self._land(lanes, max((append.attempts for append in back), default=0))
 
+    def _keep(self, batch: Batch) -> None:
+        self._moved_at = asyncio.get_running_loop().time()
+        self._kept(batch)
+
     async def _learn(self, lanes: dict[str, Lane]) -> None:
         """Learn where streams stand and what others wrote there."""
         unseen = [lane for lane in lanes.values() if lane.head is None or lane.behind]
         if len(unseen) == 1:
-            await self._look(unseen[0])
+            await look(self._database, unseen[0], self._learned)
         elif unseen:
-            await asyncio.gather(*map(self._look, unseen))
-
-    async def _look(self, lane: Lane) -> None:
-        """Read the stream's head, or what is above it; where that cannot be read, the head is None."""
-        looks = LOOKS
-        try:
-            while lane.head is not None:
-                batch = await read_batch(self._database, lane.stream, lane.head)
-                if batch.events:
-                    self._learned(batch)
-                    lane.head = batch.last
-                    lane.behind = False
-                looks -= 1
-                if len(batch.events) < READ_LIMIT and not (lane.behind and looks):
-                    return
-                if lane.behind:
-                    await asyncio.sleep(RETRY_JITTER_S / 2)
-        except StoreError:
-            lane.head = None
-        try:
-            lane.head = (await read_head(self._database, lane.stream))[0]
-        except StoreError:
-            return
-        # Whoever believes in an older head has missed something, and may not be believed.
-        self._learned(Batch(lane.stream, lane.head, lane.head, []))
+            await asyncio.gather(*(look(self._database, lane, self._learned) for lane in unseen))
 
     def _land(self, lanes: dict[str, Lane], attempts: int) -> None:
         """Free the lanes; those where others were first a moment later."""

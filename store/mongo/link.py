@@ -22,8 +22,8 @@ from store.mongo.abandoned import Abandoned
 from store.mongo.orphans import Orphans
 from store.mongo.shape import Document
 
-DEADLINE_S = 4.5
-"""Seconds a call may take, waiting for its turn included: callers give up after 5."""
+DEADLINE_S = 4.0
+"""Seconds a call may take, waiting for its turn included: callers give up half a second later."""
 
 CONNECT_S = 2.0
 LOOK_S = 2.0
@@ -31,6 +31,15 @@ LOOK_S = 2.0
 
 SLOTS = 64
 """Calls at once. BSON is encoded on the loop: 2,000 at once held it for 80 ms."""
+
+WAITING = 10_000
+"""Calls that may wait for a slot: one for each socket of a node, all of which may come back at once."""
+
+STANDING_S = 1.0
+"""Seconds without a call answered, while all slots are taken, after which the server is taken to stand still."""
+
+STANDING = 500
+"""Calls that may wait then: whoever came later would have waited in vain, and is told so at once."""
 
 CLOSE_S = 10.0
 """Seconds that ``close`` waits for calls under way; each has a deadline of its own, so it is not reached."""
@@ -126,6 +135,8 @@ class Link:
         ).with_options(CODEC, ReadPreference.PRIMARY, KEPT, MAJORITY)
         self.closed = False
         self._slots = asyncio.Semaphore(SLOTS)
+        self._waiting = 0
+        self._answered_at = time.monotonic()
         self._calls: set[asyncio.Task[Any]] = set()
         self.abandoned = Abandoned(self.client)
         self.orphans = Orphans(self.client, appname)
@@ -141,24 +152,39 @@ class Link:
         middle, it would cost its connection and could leave an open transaction behind.
 
         Raises:
-            Unavailable: If the link is closed, or no slot comes free in time.
+            Unavailable: If the link is closed, too many wait already, or no slot comes free in time.
         """
         if self.closed:
             raise Unavailable("the database is closed")
         until = time.monotonic() + seconds
-        try:
-            async with asyncio.timeout(seconds):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise Unavailable("the database is too busy") from None
+        if self._slots.locked():
+            await self._wait(seconds)
+        else:
+            await self._slots.acquire()  # at once
         task = asyncio.create_task(call(until))
         self._calls.add(task)
         task.add_done_callback(self._over)
         return await asyncio.shield(task)
 
+    async def _wait(self, seconds: float) -> None:
+        """Wait for a slot and take it."""
+        standing = time.monotonic() - self._answered_at > STANDING_S
+        if self._waiting >= (STANDING if standing else WAITING):
+            raise Unavailable("too many calls are waiting")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise Unavailable("the database is too busy") from None
+        finally:
+            self._waiting -= 1
+
     def _over(self, task: asyncio.Task[Any]) -> None:
         self._calls.discard(task)
         self._slots.release()
+        if not task.cancelled() and not isinstance(task.exception(), Unavailable | Unknown):
+            self._answered_at = time.monotonic()
 
     async def reading(self, call: Callable[[], Awaitable[T]]) -> T:
         """Call what reads.

@@ -8,7 +8,7 @@ import pytest
 
 from services.errors import Unavailable
 from services.streams import lanes as lanes_module
-from services.streams.append import Append, Outcome, Planner
+from services.streams.append import Append, Outcome, Plan, Planner, View
 from services.streams.batch import Batch
 from services.streams.lanes import FLIGHT_LIMIT, TRANSACTION_LIMIT, Lanes
 from tests.unit.services.streams.node import Node, sending, stored, texts
@@ -172,6 +172,48 @@ async def test_full_queue_is_refused_at_once(unstable: Unstable, monkeypatch: py
     assert revs(await done(*taken)) == [1, 2, 3]
     assert node.lanes.waiting == 0
     await node.send()
+
+
+async def test_queue_before_a_store_that_stands_still_is_short(
+    unstable: Unstable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes_module, "STANDING_LIMIT", 3)
+    monkeypatch.setattr(lanes_module, "STANDING_S", 0.05)
+    node = Node(unstable.database)
+    gate = unstable.hold("batch", times=2)
+    first = [node.send("held", str(number)) for number in range(2)]
+    await gate.reached.wait()
+    burst = [node.send("held", str(number)) for number in range(10)]
+    assert node.lanes.waiting == 10, "so many at once are no sign of it"
+    await asyncio.sleep(0.06)
+    with pytest.raises(Unavailable):
+        await node.send("another")
+    gate.release()
+    assert revs(await done(*first, *burst)) == list(range(1, 13))
+    assert revs(await done(*(node.send("another") for _ in range(10)))) == list(range(1, 11))
+
+
+async def test_what_was_given_up_makes_room(unstable: Unstable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes_module, "WAITING_LIMIT", 4)
+    node = Node(unstable.database)
+    gate = unstable.hold("batch")
+    first = node.send("held")
+    await gate.reached.wait()
+    waiting = [node.send("held"), node.lanes.append(_both("held", "other")), node.send("held"), node.send("other")]
+    for future in waiting[:3]:
+        future.cancel()
+    last = node.send("other")
+    assert node.lanes.waiting == 2
+    gate.release()
+    assert revs(await done(first, waiting[3], last)) == [1, 1, 2]
+    assert node.lanes.waiting == 0
+
+
+def _both(*streams: str) -> Append:
+    async def plan(_view: View) -> Plan:
+        raise AssertionError("it was given up")
+
+    return Append(streams, plan)
 
 
 async def test_close_waits_for_what_was_taken_and_takes_nothing_more(unstable: Unstable) -> None:
