@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import hiredis
 
@@ -176,8 +176,7 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See ``asyncio.Protocol``."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are of no class of asyncio's
         self.heard_at = self._loop.time()
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -214,7 +213,8 @@ class Wire(asyncio.Protocol):
         while self._asked:
             asked = self._asked.popleft()
             if not asked.future.done():
-                asked.future.set_exception(Unavailable(f"the connection was lost: {exc or 'closed by Redis'}"))
+                # Always the same words, however it was closed: the log tells a reason when it changes.
+                asked.future.set_exception(Unavailable("the connection was closed"))
         self._ended.set_result(None)
         self._lost()
 
