@@ -137,6 +137,7 @@ class Timeline:
         self.orphan_answers: list[str] = []
         """Records that belong to nothing: the history itself is wrong."""
         self._truths: dict[str, dict[str, Seen]] = {}
+        self._sends: dict[str, list[Call]] = defaultdict(list)
         for record in records:
             self._take(record)
         self._members: dict[tuple[str, str], Membership] = {}
@@ -152,6 +153,14 @@ class Timeline:
     def membership(self, room: str, user: str) -> Membership:
         """Return when somebody was in a room."""
         return self._members.get((room, user)) or Membership()
+
+    def sends(self, room: str) -> list[Call]:
+        """Return the messages of a room that were answered."""
+        if not self._sends:
+            for call in self.calls.values():
+                if call.first.name == "message.send" and call.ok is not None:
+                    self._sends[call.first.room].append(call)
+        return self._sends[room]
 
     def hidden_below(self, room: str, user: str) -> int:
         """Return the seq below which a room whose history begins with one's join is hidden; 0: nothing is."""
