@@ -43,15 +43,18 @@ async def open_database(data_dir: Path, mongo_url: str | None) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def open_presence(redis_url: str | None) -> AsyncIterator[Presence]:
+async def open_presence(redis_url: str | None, namespace: str) -> AsyncIterator[Presence]:
     """Open what nodes tell each other of themselves, and close it when the block ends: without Redis a node is alone.
 
-    Nothing is waited for: it connects when it is first used.
+    Nothing is waited for: it connects when it is first used. Installations that share a Redis have namespaces of their
+    own.
 
     Raises:
         ValueError: If it is no URL of a Redis.
     """
-    presence: Presence = MemoryPresence() if redis_url is None else RedisPresence(Link.of(redis_url))
+    presence: Presence = MemoryPresence()
+    if redis_url is not None:
+        presence = RedisPresence(Link.of(redis_url), f"parley:{namespace}:")
     try:
         yield presence
     finally:

@@ -44,7 +44,7 @@ def _bounded(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine
 class RedisPresence:
     """Implements ``store.presence.Presence``. It connects when it is first used, and again whenever it must."""
 
-    def __init__(self, link: Link, prefix: str = "parley:") -> None:
+    def __init__(self, link: Link, prefix: str) -> None:
         """Use a link; keys begin with ``prefix``."""
         self._link = link
         self._prefix = prefix

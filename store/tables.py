@@ -173,6 +173,12 @@ class Mark(Record, kw_only=True, omit_defaults=True):
     created_at: int
 
 
+class Seen(Record, kw_only=True, omit_defaults=True):
+    """When somebody was last there; its id is the user's."""
+
+    at: int
+
+
 class Stream(Record, kw_only=True, omit_defaults=True):
     """What is known of a stream beside its entries. A stream without one has floor 0."""
 
@@ -203,6 +209,7 @@ ENTRIES = Table(
     clock=True,
 )
 MARKS = Table("marks", Mark, (Index(("item", "user")),))
+SEEN = Table("seen", Seen)
 STREAMS = Table("streams", Stream)
 
-TABLES: tuple[Table[Any], ...] = (USERS, LOGINS, REFRESHES, ROOMS, MEMBERS, BANS, ENTRIES, MARKS, STREAMS)
+TABLES: tuple[Table[Any], ...] = (USERS, LOGINS, REFRESHES, ROOMS, MEMBERS, BANS, ENTRIES, MARKS, SEEN, STREAMS)

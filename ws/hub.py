@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -63,6 +63,8 @@ class Hub:
         self._idle: OrderedDict[str, None] = OrderedDict()
         self._dirty: dict[Watched, None] = {}
         self._users: dict[str, dict[Session, None]] = {}
+        self.left: Callable[[str, str | None], None] = _nothing
+        """Is called with a room that is watched here and who has left it; None where the room is no more."""
 
     # Sessions.
 
@@ -274,8 +276,14 @@ class Hub:
             for session in [*watched.sessions, *watched.holding]:
                 session.moved(effect)
         elif effect.type == "closed":
+            self.left(watched.id, None)
             for session in [*watched.sessions, *watched.floors, *watched.holding]:
                 self.detach(session, watched)
         elif effect.type == "left" and effect.user is not None:
             for session in self._users.get(effect.user, ()):
                 self.detach(session, watched)
+            self.left(watched.id, effect.user)
+
+
+def _nothing(_room: str, _user: str | None) -> None:
+    pass

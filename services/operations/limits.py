@@ -37,6 +37,9 @@ SEARCH_USER = Limit("search_user", 10, 3)
 SOCKET_OPERATION = Limit("socket_operation", 60, 0.1)
 SOCKET_ADDRESS = Limit("socket_address", 20, 1)
 SOCKET_ERRORS = Limit("socket_errors", 5, 10)
+PRESENCE_SET = Limit("presence_set", 5, 10)
+PRESENCE_WATCH = Limit("presence_watch", 20, 2)
+PRESENCE_COUNT = Limit("presence_count", 20, 1)
 TYPING_ROOM = Limit("typing_room", 1, 3)
 
 

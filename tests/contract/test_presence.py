@@ -256,7 +256,7 @@ async def test_redis_removes_what_long_gone_nodes_left_with_somebody(
 
 
 async def test_redis_that_is_away_is_unavailable_soon(redis_part: Redis) -> None:
-    presence = RedisPresence(Link.of(redis_part.url))
+    presence = RedisPresence(Link.of(redis_part.url), "test:")
     await presence.beat("a")
     redis_part.freeze()
     calls = (
