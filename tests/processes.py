@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -111,6 +111,10 @@ class ServerProcess:
         """Ask it to end (SIGTERM) and return its exit code."""
         return self._end(signal.SIGTERM)
 
+    def notify(self, number: signal.Signals) -> None:
+        """Send it a signal, and wait for nothing."""
+        os.kill(self.pid, number)
+
     def _end(self, number: signal.Signals) -> int:
         process = self._process
         if process is None:
@@ -163,3 +167,22 @@ async def running(server: ServerProcess) -> AsyncIterator[ServerProcess]:
     code = await asyncio.to_thread(server.stop)
     assert not server.trouble(), server.trouble()[0]
     assert code == 0, f"exit {code} after SIGTERM:\n" + "\n".join(server.log[-20:])
+
+
+@contextlib.asynccontextmanager
+async def all_running(servers: Sequence[ServerProcess]) -> AsyncIterator[Sequence[ServerProcess]]:
+    """Do as ``running`` with several at once: starting and stopping one after the other would take as long each."""
+    end = asyncio.Event()
+    started: list[asyncio.Future[None]] = [asyncio.get_running_loop().create_future() for _ in servers]
+
+    async def run(number: int) -> None:
+        async with running(servers[number]):
+            started[number].set_result(None)
+            await end.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(len(servers)):
+            group.create_task(run(number))
+        await asyncio.gather(*started)
+        yield servers
+        end.set()
