@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults import proofs
-from tests.faults.checker import check, told
-from tests.faults.figures import Outcome, answers, deliveries, percentile, resumes
-from tests.faults.history import read
+from tests.faults.figures import Outcome, percentile, resumes
+from tests.faults.judging import judge
 from tests.faults.rig import Rig, rigged
-from tests.faults.timeline import Timeline
-from tests.faults.traffic import Traffic
-
+from tests.faults.traffic import Traffic, people_in_rooms, places
 
 BURST = 24
 """Deeds that are begun at once on a node that is about to be killed, so that a batch is under way."""
@@ -47,15 +44,9 @@ async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
     """Run it once."""
     outcome = Outcome("kills", seed, store)
     async with rigged("kills", folder, seed, store=store) as rig:
-        await _people(rig, size)
+        await people_in_rooms(rig, size.writers + size.listeners, size.rooms, each=3)
         await rig.begin()
-        writers = [
-            (device, room.id)
-            for device in rig.devices[: size.writers]
-            for room in rig.rooms
-            if any(member.id == device.person.id for member in room.members)
-        ]
-        traffic = Traffic(writers, size.rate, rig.rng)
+        traffic = Traffic(places(rig, rig.devices[: size.writers]), size.rate, rig.rng)
         began = time.monotonic()
         killing = asyncio.ensure_future(_kill(rig, size, traffic))
         await traffic.run()
@@ -64,20 +55,6 @@ async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
         outcome.figures["to have everything, s"] = await rig.finish(size.within_s)
     _judge(outcome, folder, size)
     return outcome
-
-
-async def _people(rig: Rig, size: Size) -> None:
-    """Put each person into every room where they are few, and into three where they are many."""
-    people = await rig.people(size.writers + size.listeners)
-    crowds: list[list[int]] = [[] for _ in range(size.rooms)]
-    for number in range(len(people)):
-        for place in rig.rng.sample(range(size.rooms), min(3, size.rooms)):
-            crowds[place].append(number)
-    for crowd in crowds:
-        owner, *others = [people[number] for number in crowd or [0]]
-        await rig.room(owner, others)
-    for person in people:
-        rig.device(person)
 
 
 async def _kill(rig: Rig, size: Size, traffic: Traffic) -> None:
@@ -99,9 +76,7 @@ async def _kill(rig: Rig, size: Size, traffic: Traffic) -> None:
 
 
 def _judge(outcome: Outcome, folder: Path, size: Size) -> None:
-    timeline = Timeline(read(folder / "history.jsonl"))
-    verdicts = check(read(folder / "history.jsonl"))
-    outcome.wrong += [told(verdicts)] if verdicts else []
+    timeline = judge(outcome, folder)
     hits = proofs.kills(timeline)
     outcome.wrong += proofs.missed(hits, size.kills)
     kept, missing = proofs.found(timeline)
@@ -110,11 +85,4 @@ def _judge(outcome: Outcome, folder: Path, size: Size) -> None:
     outcome.proofs["calls unanswered at kills"] = sum(hit.under_way for hit in hits)
     outcome.proofs["unanswered messages that were kept"] = kept
     outcome.proofs["unanswered messages that were not"] = missing
-    done = answers(timeline)
-    outcome.figures["answered"] = len(done)
-    outcome.figures["answered a second"] = len(done) / outcome.seconds
-    outcome.figures["answer, p50 ms"] = percentile(done, 50) * 1000
-    outcome.figures["answer, p99 ms"] = percentile(done, 99) * 1000
-    outcome.figures["to another node, p50 ms"] = percentile(deliveries(timeline), 50) * 1000
-    outcome.figures["to another node, p99 ms"] = percentile(deliveries(timeline), 99) * 1000
     outcome.figures["resume, p99 ms"] = percentile(resumes(timeline), 99) * 1000

@@ -77,6 +77,7 @@ class Session:
     closed: Closed | None = None
     spans: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
     pages: list[Page] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -138,6 +139,7 @@ class Timeline:
         """Records that belong to nothing: the history itself is wrong."""
         self._truths: dict[str, dict[str, Seen]] = {}
         self._sends: dict[str, list[Call]] = defaultdict(list)
+        self._by_device: dict[str, list[Session]] = defaultdict(list)
         for record in records:
             self._take(record)
         self._members: dict[tuple[str, str], Membership] = {}
@@ -153,6 +155,13 @@ class Timeline:
     def membership(self, room: str, user: str) -> Membership:
         """Return when somebody was in a room."""
         return self._members.get((room, user)) or Membership()
+
+    def of_device(self, device: str) -> list[Session]:
+        """Return the sessions of a device, in order."""
+        if not self._by_device:
+            for session in self.sessions.values():
+                self._by_device[session.opened.device].append(session)
+        return self._by_device[device]
 
     def sends(self, room: str) -> list[Call]:
         """Return the messages of a room that were answered."""
@@ -244,6 +253,7 @@ class Timeline:
                 self.views[record.device, room] = View(base=head)
 
     def _told(self, session: Session, record: Told) -> None:
+        session.told.append(record)
         if record.what == "left":
             self.views.pop((record.device, record.room), None)
             session.spans[record.room].append(Span(record.room, NEVER))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.faults.deeds import Answer, Deed, do
 from tests.faults.device import Device
+from tests.faults.rig import Rig
 
 WINDOW = 8
 """Deeds that a device has open at most: where answers stay away, it waits."""
@@ -37,6 +38,22 @@ class Message:
     room: str
     item: str
     author: Device
+
+
+async def people_in_rooms(rig: Rig, people: int, rooms: int, *, each: int = 1) -> None:
+    """Make people, each with a device and in so many rooms, spread evenly."""
+    made = await rig.people(people)
+    for room in range(rooms):
+        crowd = [person for at, person in enumerate(made) if (room - at) % rooms < each]
+        await rig.room(crowd[0], crowd[1:])
+    for person in made:
+        rig.device(person)
+
+
+def places(rig: Rig, devices: Sequence[Device]) -> list[tuple[Device, str]]:
+    """Return each device with each room that its person is in."""
+    rooms = {room.id: {member.id for member in room.members} for room in rig.rooms}
+    return [(device, room) for device in devices for room, members in rooms.items() if device.person.id in members]
 
 
 class Traffic:
