@@ -5,6 +5,7 @@ from typing import Any
 from services.accounts import doors, people
 from services.messages import change, history, react, reading, send
 from services.operations.operation import Operation
+from services.presence import asking
 from services.rooms import direct, listing, making, members, membership, roles
 
 OPERATIONS: tuple[Operation[Any], ...] = (
@@ -41,5 +42,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     history.CHANGES,
     reading.READ,
     reading.TYPING,
+    asking.SET,
+    asking.WATCH,
+    asking.COUNT,
     reading.PING,
 )

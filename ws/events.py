@@ -6,6 +6,7 @@ import msgspec
 
 from services.messages.reading import ReadEvent, TypingEvent
 from services.operations.published import markdown
+from services.presence.statuses import PresenceEvent
 from services.rooms.members import MemberCountEvent
 from services.streams.items import MessageEvent, RoomEvent
 from ws.sessions.moves import JoinedEvent, LeftEvent
@@ -17,6 +18,7 @@ EVENTS: Final[tuple[type[msgspec.Struct], ...]] = (
     MemberCountEvent,
     TypingEvent,
     ReadEvent,
+    PresenceEvent,
     JoinedEvent,
     LeftEvent,
     LiveEvent,

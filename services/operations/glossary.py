@@ -46,6 +46,7 @@ FIELDS: Final[dict[str, str]] = {
     "items": "The entries of this page.",
     "joined_at": "When they joined.",
     "kind": "What it is.",
+    "last_seen": "When they were last there; null while they are, and where it is not known.",
     "limit": "How many entries at most.",
     "limits": "What fits.",
     "login": "Username, whatever the case of its letters.",
@@ -54,6 +55,7 @@ FIELDS: Final[dict[str, str]] = {
     "name": "Name for people to read.",
     "next": "Cursor of the page that follows; null on the last.",
     "node": "Name of the node that answers, for reports of faults.",
+    "online": "How many of them are there, on any device.",
     "on": "Whether it is to be there.",
     "open": "Operations that a session may have open at once.",
     "owner": "Id of the user who owns it; null where nobody does.",
@@ -106,6 +108,9 @@ FIELDS: Final[dict[str, str]] = {
         "`joined`, `left`, `removed`, `banned`, `role`, `renamed` or `deleted`; show nothing for one you do not know."
     ),
     "NoticeItem.user": "Id of the user it is about; null where it is about the room.",
+    "PresenceView.status": "`online`, `away`, `busy` or `offline`: the last too for people whom one may not watch.",
+    "SetPresence.status": "How its user is, as far as this device knows.",
+    "WatchPresence.users": "Ids of users, besides those watched already; none ends all watching.",
     "OneMember.user": "Id of the user, or `me`.",
     "OneUser.user": "Id of the user, or `me`.",
     "Join.user": "Id of the user to add, or `me`; left out it is oneself who joins.",
@@ -121,5 +126,10 @@ FIELDS: Final[dict[str, str]] = {
 }
 """Words for each field."""
 
-FORMATS: Final[dict[str, str]] = {"created_at": "date-time", "edited_at": "date-time", "joined_at": "date-time"}
+FORMATS: Final[dict[str, str]] = {
+    "created_at": "date-time",
+    "edited_at": "date-time",
+    "joined_at": "date-time",
+    "last_seen": "date-time",
+}
 """Fields whose text has a form with a name: times are RFC 3339 in UTC with milliseconds."""

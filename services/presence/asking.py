@@ -80,7 +80,7 @@ SET = Operation(
 WATCH = Operation(
     name="presence.watch",
     input=WatchPresence,
-    output=list[PresenceView],
+    output=Annotated[list[PresenceView], msgspec.Meta(description="Those asked for, each once, in that order.")],
     run=_watch,
     limits=((PRESENCE_WATCH, by_user),),
 )

@@ -126,8 +126,19 @@ def check_answer(op: str, d: Json, ok: Any) -> None:
             demand(item["room"] == d["room"], "items of the room asked for", item)
         demand(type(ok["head"]) is int, "a head", ok["head"])
         demand(type(ok["has_more" if op == "message.list" else "complete"]) is bool, "whether there is more", op)
+    elif op == "presence.watch":
+        demand([one["user"] for one in ok] == list(dict.fromkeys(d["users"])), "those asked for, in that order", ok)
+        for one in ok:
+            check_presence(one)
     elif op == "room.read":
         demand(type(ok["read"]) is int and 0 <= ok["unread"] <= 100, "read and unread", ok)
+
+
+def check_presence(shown: Json) -> None:
+    """Hold how somebody is to the protocol."""
+    demand(shown.keys() == {"user", "status", "last_seen"}, "user, status and last_seen", shown)
+    demand(shown["status"] in ("online", "away", "busy", "offline"), "an unknown status", shown)
+    demand(shown["last_seen"] is None or shown["status"] == "offline", "last seen, and there", shown)
 
 
 def check_problem(problem: Json, status: int) -> None:
@@ -171,6 +182,8 @@ class Order:
             left = frame["d"]
             demand(left["reason"] in ("left", "removed", "banned", "deleted") and "by" in left, "a reason", frame)
             self.left.add(left["room"])
+        elif name == "presence":
+            check_presence(frame["d"])
         elif name == "live":
             demand(not self.live, "live twice", frame)
             self.live = True

@@ -105,6 +105,8 @@ USERS = [
     Row("users.one", "ok", "member", {"user": "$owner"}),
     Row("users.one", "user_not_found", "member", {"user": "nobody"}),
     Row("users.list", "ok", "member", {"ids": "$owner,$member"}),
+    Row("presence.watch", "ok", "member", {"users": ["$owner", "$stranger", "nobody"]}),
+    Row("presence.set", "ok", "member", {"status": "online"}),
     Row("users.get", "ok", "member", {"users": ["$owner", "$member", "nobody"]}),
 ]
 
@@ -131,6 +133,8 @@ ROOMS = [
     *_of_room("room.read", _MEMBER | {"seq": 1}),
     Row("room.typing", "ok", "member", _MEMBER),
     *_of_room("room.typing", _MEMBER),
+    Row("room.presence", "ok", "member", _MEMBER),
+    *_of_room("room.presence", _MEMBER),
 ]
 
 _OTHER = _MEMBER | {"user": "$member"}

@@ -10,6 +10,7 @@ from services.operations.inputs import LIST_BYTES, Input
 from services.operations.operation import Principal
 from services.operations.schemas import convert
 from services.rooms.views import RoomView, room_view
+from store.database import FIND_LIMIT
 from store.errors import StoreError
 from store.tables import STREAMS
 from ws.sessions.catchup import DELTA_REVS, CatchUp
@@ -29,6 +30,9 @@ ROOMS_LISTED = 200
 
 ANSWERED: Any = object()
 """What ``greet`` returns: its answer has to stand before the events that follow it, so it sends it itself."""
+
+FEATURES = ("room.presence",)
+"""Operations that not every server of this protocol has."""
 
 State = Literal["new", "ok", "delta", "behind", "reset"]
 Rev = Annotated[int, msgspec.Meta(ge=0)]
@@ -73,7 +77,7 @@ class Greeting(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str
     heartbeat: int = 25
     limits: SizeLimits = SizeLimits()
-    features: list[str] = []
+    features: tuple[str, ...] = FEATURES
     rooms: list[HelloRoom]
     rooms_next: str | None
     calls: list[Any] = []
@@ -112,7 +116,7 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
     door.hub.add(session, principal.user)
     try:
         places = await read_places(door, session, principal)
-        floors = await door.application.database.get_many(STREAMS, list(hello.cursors)[:1000])
+        floors = await _floors(door, hello)
         await renew(door, places)
     except BaseException as error:
         door.hub.remove(session, principal.user, session.streams)
@@ -127,9 +131,22 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
         # The hub forgot it before it had all of these.
         door.hub.remove(session, principal.user, session.streams)
         return ANSWERED
-    asked = _Asked(id_, hello, principal, person(user), {stream: found.floor for stream, found in floors.items()})
+    asked = _Asked(id_, hello, principal, person(user), floors)
     _answer(door, session, asked, places)
     return ANSWERED
+
+
+async def _floors(door: "Door", hello: Hello) -> dict[str, int]:
+    """Return the floors of the cursors that memory does not reach: above one that it reaches nothing is missing."""
+    unsure = []
+    for stream, cursor in hello.cursors.items():
+        watched = door.hub.find(stream)
+        if watched is not None and not watched.reaches(cursor):
+            unsure.append(stream)
+    if not unsure:
+        return {}
+    found = await door.application.database.get_many(STREAMS, unsure[:FIND_LIMIT])
+    return {stream: row.floor for stream, row in found.items()}
 
 
 def _answer(door: "Door", session: "Session", asked: _Asked, places: list[Place]) -> None:
@@ -161,6 +178,7 @@ def _answer(door: "Door", session: "Session", asked: _Asked, places: list[Place]
     )
     if asked.id is not None:
         session.push(b'{"re":%d,"ok":%s}' % (asked.id, msgspec.json.encode(greeting)))
+    door.desk.arrive(session)
     session.start_moving()
     session.catch_up(behind)
 
