@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from services.errors import RoomNotFound
-from services.ids import member_id, rfc3339, self_stream
+from services.ids import rfc3339, self_stream
 from services.streams.items import Author
 from services.streams.reading import read_head
 from store.database import FIND_LIMIT
@@ -111,22 +110,8 @@ async def view_for(application: "Application", room: Room, member: Member | None
     return room_view(room, member, head, peer=peer, read=read, unread=unread)
 
 
-async def self_room(application: "Application", user: str) -> tuple[Room, Member]:
-    """Return a person's own stream as a room, and their place in it.
-
-    Raises:
-        RoomNotFound: If there is no such person.
-    """
-    id_ = self_stream(user)
-    room = await application.database.get(ROOMS, id_)
-    member = await application.database.get(MEMBERS, member_id(id_, user))
-    if room is None or member is None:
-        raise RoomNotFound
-    return room, member
-
-
 async def memberships(application: "Application", user: str) -> list[Member]:
-    """Return all rows of rooms that show in somebody's list, own stream excluded."""
+    """Return all rows of rooms that show in somebody's list, and that of the own stream."""
     rows: list[Member] = []
     page: list[Member] = []
     while not rows or len(page) == FIND_LIMIT:
@@ -135,7 +120,7 @@ async def memberships(application: "Application", user: str) -> list[Member]:
         rows += page
         if not page:
             break
-    return [row for row in rows if not row.hidden and not row.room.startswith("u_")]
+    return [row for row in rows if not row.hidden]
 
 
 async def my_rooms(application: "Application", user: str, heads: dict[str, tuple[int, int]]) -> list[Mine]:
@@ -143,7 +128,9 @@ async def my_rooms(application: "Application", user: str, heads: dict[str, tuple
 
     ``heads`` gives rev and time of the newest entry where they are known; the others are read.
     """
-    return await rooms_of(application, await memberships(application, user), user, heads)
+    own = self_stream(user)
+    rows = [row for row in await memberships(application, user) if row.room != own]
+    return await rooms_of(application, rows, user, heads)
 
 
 async def rooms_of(
@@ -178,7 +165,7 @@ async def _read_heads(application: "Application", rooms: list[str], heads: dict[
 
 async def _peers(application: "Application", rooms: list[Room], user: str) -> dict[str, Author]:
     others = {room.id: next((id_ for id_ in room.pair if id_ != user), user) for room in rooms if room.kind == "direct"}
-    found = await application.database.get_many(USERS, list(set(others.values())))
+    found = await application.database.get_many(USERS, list(set(others.values()))) if others else {}
     return {room: Author(id_, found[id_].username) for room, id_ in others.items() if id_ in found}
 
 

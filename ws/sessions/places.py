@@ -7,7 +7,7 @@ import msgspec
 
 from services.ids import self_stream
 from services.operations.operation import Principal
-from services.rooms.views import Mine, count_unread, memberships, rooms_of, self_room
+from services.rooms.views import Mine, count_unread, memberships, rooms_of
 from store.tables import MEMBERS, ROOMS, Member
 from ws.watched import Watched
 
@@ -39,12 +39,10 @@ async def read_places(door: "Door", session: "Session", principal: Principal) ->
     for _ in range(LOOKS):
         noted = own.head
         rows = await memberships(door.application, principal.user)
-        places = await _read_rooms(door, session, principal, rows)
+        places = await _read_rooms(door, session, principal, rows, own)
         if own.head == noted:
             break
-    room, member = await self_room(door.application, principal.user)
-    mine = Mine(room, member, None, own.head, own.active_at)
-    return [Place(mine, own, own.head, door.application.marks.read(member), 0), *places]
+    return sorted(places, key=lambda place: place.watched is not own)
 
 
 async def renew(door: "Door", places: list[Place]) -> None:
@@ -75,10 +73,13 @@ def _succeeded(one: Watched | BaseException) -> Watched:
     return one
 
 
-async def _read_rooms(door: "Door", session: "Session", principal: Principal, rows: list[Member]) -> list[Place]:
-    held: dict[str, Watched] = {}
-    for start in range(0, len(rows), WATCH_AT_ONCE):
-        part = rows[start : start + WATCH_AT_ONCE]
+async def _read_rooms(
+    door: "Door", session: "Session", principal: Principal, rows: list[Member], own: Watched
+) -> list[Place]:
+    held: dict[str, Watched] = {own.id: own}
+    others = [row for row in rows if row.room != own.id]
+    for start in range(0, len(others), WATCH_AT_ONCE):
+        part = others[start : start + WATCH_AT_ONCE]
         watched = await asyncio.gather(*(_hold(door, session, row.room) for row in part), return_exceptions=True)
         # Looked at only when all are done: nothing is held behind the back of who gives up.
         held.update({one.id: one for one in map(_succeeded, watched)})
@@ -88,9 +89,10 @@ async def _read_rooms(door: "Door", session: "Session", principal: Principal, ro
     for mine in listed:
         read = door.application.marks.read(mine.member)
         places.append(Place(mine, held[mine.room.id], mine.head, read, 0))
-    for start in range(0, len(places), WATCH_AT_ONCE):
-        await asyncio.gather(*(_count(door, principal, place) for place in places[start : start + WATCH_AT_ONCE]))
-    for stream in [id_ for id_ in session.streams if id_ not in held and not id_.startswith("u_")]:
+    counted = [place for place in places if place.watched is not own]
+    for start in range(0, len(counted), WATCH_AT_ONCE):
+        await asyncio.gather(*(_count(door, principal, place) for place in counted[start : start + WATCH_AT_ONCE]))
+    for stream in [id_ for id_ in session.streams if id_ not in held]:
         session.streams.pop(stream)  # left while we looked
         watched_before = door.hub.find(stream)
         if watched_before is not None:
