@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,8 +15,9 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application as Routes
 
 from handlers import documents
-from handlers.bodies import READ_BYTES, BodyLimit
-from handlers.health import LiveHandler, MetricsHandler, ReadyHandler
+from handlers.entrance import Entrance
+from handlers.forwarded import Proxies
+from handlers.health import LiveHandler, MetricsHandler, Readiness, ReadyHandler
 from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
 from handlers.pages import STATIC, PageHandler
 from services import logs, tasks
@@ -37,6 +37,7 @@ from store.errors import StoreError, WrongStore
 from store.secrets import derive
 from ws import asyncapi
 from ws.door import Door, node_name
+from ws.drain import Drain, Ending
 from ws.hub import Hub
 from ws.tables import tables
 from ws.wheel import Wheel
@@ -45,19 +46,10 @@ from ws.wire.socket import SocketHandler
 
 log = logging.getLogger("parley")
 
-HEADER_BYTES = 16 * 1024
-"""Longest head of a request."""
-HEADER_S = 15.0
-"""Longest that a connection may take for a request's head, or be idle between two."""
-BODY_S = 30.0
-"""Longest that a body may take."""
 READ_EVERY_S = 1.0
 """Pause between two tellings of one person's reading in one room."""
 COUNT_EVERY_S = 5.0
 """Pause between two tellings of one room's number of members."""
-DRAIN_S = 10.0
-"""Longest that leaving takes, once nobody new is let in: with what follows it stays under 15 s."""
-
 
 GARBAGE = (50_000, 20, 100)
 """Thresholds of the collector: a full collection stalls thousands of sessions, and few cycles are made."""
@@ -71,6 +63,7 @@ class Node:
     metrics_port: int | None
     application: Application
     door: Door
+    drain: Drain
 
 
 @asynccontextmanager
@@ -116,10 +109,14 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         door = Door(application, hub, flusher, wheel)
         for work in (wheel.run(), application.marks.run()):
             stack.push_async_callback(tasks.end, _started(work))
-        port = _listen(settings, application, door, stack)
+        readiness = Readiness(lambda: door.draining)
+        routes = _routes(settings, application, door, readiness)
+        entrance = Entrance(routes, Proxies(settings.trusted_proxies), settings.port, settings.address)
+        stack.push_async_callback(entrance.close)
         metrics_port = _listen_for_metrics(settings, application, stack)
-        stack.push_async_callback(_drain, application, door)
-        yield Node(port, metrics_port, application, door)
+        drain = Drain(application, door, entrance, readiness.asked_lately)
+        stack.push_async_callback(drain.run)
+        yield Node(entrance.port, metrics_port, application, door, drain)
 
 
 def _started(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -134,24 +131,6 @@ def _told(task: asyncio.Task[None]) -> None:
         log.critical("work of the node ended", exc_info=error)
 
 
-def _listen(settings: Settings, application: Application, door: Door, stack: AsyncExitStack) -> int:
-    server = HTTPServer(
-        BodyLimit(_routes(settings, application, door)),
-        max_body_size=READ_BYTES,
-        max_header_size=HEADER_BYTES,
-        idle_connection_timeout=HEADER_S,
-        body_timeout=BODY_S,
-        no_keep_alive=False,
-        decompress_request=False,
-    )
-    sockets = bind_sockets(settings.port, settings.address, backlog=4096)
-    server.add_sockets(sockets)
-    stack.push_async_callback(server.close_all_connections)
-    stack.callback(server.stop)
-    port: int = sockets[0].getsockname()[1]
-    return port
-
-
 def _listen_for_metrics(settings: Settings, application: Application, stack: AsyncExitStack) -> int | None:
     if settings.metrics_port is None:
         return None
@@ -163,7 +142,7 @@ def _listen_for_metrics(settings: Settings, application: Application, stack: Asy
     return port
 
 
-def _routes(settings: Settings, application: Application, door: Door) -> Routes:
+def _routes(settings: Settings, application: Application, door: Door, readiness: Readiness) -> Routes:
     origins = settings.cors_origins
     api = {"parley": application, "origins": origins}
     socket = {"accept": door.accept, "origins": origins, "flusher": door.flusher, "refuse": door.refuse}
@@ -175,7 +154,7 @@ def _routes(settings: Settings, application: Application, door: Door) -> Routes:
         (r"/api/.*", NotFoundHandler, api),
         (r"/ws", SocketHandler, socket),
         (r"/health/live", LiveHandler),
-        (r"/health/ready", ReadyHandler, {"parley": application, "draining": lambda: door.draining}),
+        (r"/health/ready", ReadyHandler, {"parley": application, "readiness": readiness}),
     ]
     if settings.metrics_port is None:
         found.append((r"/metrics", MetricsHandler, {"parley": application}))
@@ -183,30 +162,9 @@ def _routes(settings: Settings, application: Application, door: Door) -> Routes:
     return Routes(found, default_handler_class=NotFoundHandler, default_handler_args=api)
 
 
-async def _drain(application: Application, door: Door) -> None:
-    """Let what is under way finish, and send everybody away to come back."""
-    door.go_away()
-    try:
-        async with asyncio.timeout(DRAIN_S):
-            await application.lanes.close()
-            await application.marks.flush()
-            door.close_all()
-            if door.sockets:
-                await door.empty.wait()
-    except (TimeoutError, StoreError):
-        log.warning("draining took too long", extra={"sockets": door.sockets})
-        door.close_all()
-    await application.lanes.stop()
-    application.counts.close()
-    application.reads.close()
-
-
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then drain."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    """Serve until SIGTERM or SIGINT, then drain; a second one ends the process at once."""
+    ending = Ending()
     if not settings.limits:
         log.warning("LIMITS ARE OFF: no rates, no counts of sockets; for tests and load alone")
     if settings.bcrypt_cost < 10:
@@ -220,8 +178,7 @@ async def serve(settings: Settings) -> None:
         gc.set_threshold(*GARBAGE)
         kept = redacted(settings.mongo_url) if settings.mongo_url else str(settings.data_dir)
         log.info("listening", extra={"port": node.port, "store": kept})
-        await stop.wait()
-        log.info("draining")
+        await ending.asked()
 
 
 async def _run(settings: Settings) -> None:

@@ -15,23 +15,15 @@ from typing import Any, Final, Literal, NoReturn
 
 PREFIX: Final = "PARLEY_"
 """Variables that begin so are ours: an unknown one is refused, for a slip of the pen must not pass silently."""
-
 TEST_PREFIX: Final = "PARLEY_TEST_"
 """Variables of the test suite, which the server leaves alone."""
-
-SECRET_LENGTH: Final = 32
-"""Characters a secret must have at least: 128 bits where it is written in hexadecimal."""
 
 _SAMPLES: Final = ("changeme", "default", "example", "insecure", "password", "placeholder", "sample", "secret")
 _ORIGIN: Final = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?!-|[0-9.]+$)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
-_USAGE: Final = """python server.py [options]
-       python server.py backup FILE [options]
-       python server.py restore FILE [--force] [options]
-       python server.py documents DIR"""
+_FORMS: Final = ("[options]", "backup FILE [options]", "restore FILE [--force] [options]", "documents DIR")
 
-LogFormat = Literal["auto", "json", "text"]
-LogLevel = Literal["debug", "info", "warning", "error"]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def redacted(url: str) -> str:
@@ -47,8 +39,8 @@ def usable_secret(text: str) -> str:
     Raises:
         ValueError: If it is short or looks like a sample. What it says does not repeat it.
     """
-    if len(text) < SECRET_LENGTH:
-        raise ValueError(f"has {len(text)} characters; {SECRET_LENGTH} are the least")
+    if len(text) < 32:  # 128 bits where it is written in hexadecimal
+        raise ValueError(f"has {len(text)} characters; 32 are the least")
     letters = re.sub(r"[\W_]", "", text.lower())
     # Of random hexadecimal digits 3 in 16 are next to the one before; of "aaaa" and "0123" all are.
     steps = sum(abs(ord(a) - ord(b)) <= 1 for a, b in itertools.pairwise(text))
@@ -90,8 +82,7 @@ def _address(text: str) -> str:
 
 
 def _directory(text: str) -> Path:
-    path = Path(text)
-    if path.exists() and not path.is_dir():
+    if (path := Path(text)).exists() and not path.is_dir():
         raise ValueError(f"{text!r} is not a directory")
     return path
 
@@ -124,8 +115,14 @@ def _origin(text: str) -> str:
     return f"{scheme}://{host}{port}"
 
 
-def _origins(text: str) -> frozenset[str]:
-    return frozenset(_origin(part) for part in re.split(r"[,\s]+", text.strip(" ,")))
+def _network(text: str) -> Network:
+    if (network := ipaddress.ip_network(text)).prefixlen == 0:
+        raise ValueError(f"{text!r} is everybody: any client could give itself any address")
+    return network
+
+
+def _set_of(kind: Callable[[str], object]) -> Callable[[str], frozenset[object]]:
+    return lambda text: frozenset(kind(part) for part in re.split(r"[,\s]+", text.strip(" ,")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +153,15 @@ class Settings:
     """``redis://`` or ``rediss://`` that joins nodes; None is a node alone. Logged only ``redacted``."""
     cors_origins: frozenset[str] = frozenset()
     """Origins of other sites whose pages may use REST and ``/ws``. No wildcard: any page could speak for its reader."""
+    trusted_proxies: frozenset[Network] = frozenset()
+    """Whose ``X-Forwarded-For`` and ``-Proto`` are believed. Whoever can ask from there can pass for any address."""
     limits: bool = True
     """False lifts the limits of rates, requests and sockets, for tests and load alone; limits of size stay."""
     bcrypt_cost: int = 12
     """Each step doubles the work of a log-in: 12 takes 0.2 s, 15 takes 1.6 s. Under 10 is for tests alone."""
-    log: LogFormat = "auto"
+    log: Literal["auto", "json", "text"] = "auto"
     """``json``: an object a line; ``text``: for eyes; ``auto``: text where the log goes to a terminal, else json."""
-    log_level: LogLevel = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least that is logged. No level logs tokens or what people write."""
     metrics_port: int | None = None
     """None serves ``/metrics`` on ``port`` like all the rest; 0 takes a free port."""
@@ -235,7 +234,8 @@ OPTIONS: Final = (
     Option("data_dir", _directory, "DIR", "directory of the SQLite database and the secrets", "./data"),
     Option("mongo_url", _url("mongodb://", "mongodb+srv://"), "URL", "MongoDB to keep all in", "none, SQLite"),
     Option("redis_url", _url("redis://", "rediss://"), "URL", "Redis that joins nodes", "none, one node"),
-    Option("cors_origins", _origins, "LIST", "other sites whose pages may ask: https://a.example,...", "none"),
+    Option("cors_origins", _set_of(_origin), "LIST", "other sites whose pages may ask: https://a.example,...", "none"),
+    Option("trusted_proxies", _set_of(_network), "LIST", "proxies to believe: 10.0.0.5,192.0.2.0/24,...", "none"),
     Option("limits", _switch, "on|off", "limits of rates, requests and sockets; off for tests alone", "on"),
     Option("bcrypt_cost", _whole(4, 15), "NUMBER", "work to check a password, 4 to 15; each step doubles it", "12"),
     Option("log", _one_of("auto", "json", "text"), "FORM", "auto, json or text; auto: text on a terminal", "auto"),
@@ -260,7 +260,7 @@ def _parser() -> _Parser:
     alone = next(option for option in OPTIONS if not option.metavar)
     parser = _Parser(
         prog="server.py",
-        usage=_USAGE,
+        usage="\n       ".join(f"python server.py {form}" for form in _FORMS),
         description="Parley, a chat server. An option wins over the variable that stands with it.",
         epilog=f"By variable alone: {alone.variable}, {alone.meaning} (default: {alone.default}).",
         argument_default=argparse.SUPPRESS,

@@ -1,6 +1,7 @@
 """Health and metrics: for load balancers, and for those who watch over the node."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -12,6 +13,26 @@ from store.errors import StoreError
 
 READY_S = 2.0
 """Longest that a store may take to prove that it keeps writes; above it the node is not ready."""
+
+ASKED_S = 60.0
+"""Time after which somebody who asked whether the node is ready is taken to have gone: balancers ask more often."""
+
+
+class Readiness:
+    """What a load balancer is told, and whether there is one."""
+
+    def __init__(self, draining: Callable[[], bool]) -> None:
+        self.draining = draining
+        """Tells whether the node is about to end."""
+        self._asked_at: float | None = None
+
+    def asked(self) -> None:
+        """Note that somebody wants to know."""
+        self._asked_at = time.monotonic()
+
+    def asked_lately(self) -> bool:
+        """Tell whether somebody asks again and again, and so will notice when the answer is another."""
+        return self._asked_at is not None and time.monotonic() - self._asked_at < ASKED_S
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -34,25 +55,27 @@ class LiveHandler(RequestHandler):
 class ReadyHandler(RequestHandler):
     """Answers whether the node should be sent anybody."""
 
-    def initialize(self, parley: Application, draining: Callable[[], bool]) -> None:
+    def initialize(self, parley: Application, readiness: Readiness) -> None:
         """Take the arguments of the route."""
         self.parley = parley
-        self.draining = draining
+        self.readiness = readiness
 
     async def get(self) -> None:
         """Tell whether the store keeps writes and the node is not going away; 503 with the reasons where not."""
-        reasons = []
-        if self.draining():
-            reasons.append("the node is going away")
-        try:
-            async with asyncio.timeout(READY_S):
-                await self.parley.database.ping()
-        except (StoreError, TimeoutError):
-            reasons.append("the store does not keep writes")
+        self.readiness.asked()
+        reasons = ["the node is going away"] if self.readiness.draining() else await self._faults()
         self.set_status(503 if reasons else 200)
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
         self.write(msgspec.json.encode(Health("unavailable" if reasons else "ok", reasons)))
+
+    async def _faults(self) -> list[str]:
+        try:
+            async with asyncio.timeout(READY_S):
+                await self.parley.database.ping()
+        except (StoreError, TimeoutError):
+            return ["the store does not keep writes"]
+        return []
 
 
 class MetricsHandler(RequestHandler):

@@ -1,6 +1,6 @@
 """The parts that operations work with, put together once by ``server.py``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
@@ -8,6 +8,7 @@ from services.live import Live
 from services.messages.marks import ReadMarks
 from services.metrics import Metrics
 from services.operations.limits import Limits
+from services.operations.underway import Underway
 from services.pace import Pace
 from services.rooms.facts import Facts
 from services.streams.lanes import Lanes
@@ -32,3 +33,5 @@ class Application:
     tokens: Tokens
     limits: Limits
     metrics: Metrics
+    underway: Underway = field(default_factory=Underway)
+    """The operations that are being done, through either door."""

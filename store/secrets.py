@@ -7,19 +7,12 @@ import secrets
 import stat
 from pathlib import Path
 
+from settings import usable_secret
 from store.database import Database, Record, Table
 from store.errors import Duplicate, Unknown
 
 FILE = "secret"
 SECRET_BYTES = 32
-MIN_LENGTH = 32
-"""Characters. A made secret has 43."""
-
-MIN_DIFFERENT = 8
-"""Different characters: 32 random hexadecimal digits have fewer than that once in 100,000."""
-
-SAMPLES = ("changeme", "change-me", "change_me", "secret", "password", "example", "sample", "default", "placeholder")
-"""What stands in configurations that were copied and not changed."""
 
 
 class Secret(Record, kw_only=True):
@@ -82,15 +75,10 @@ def check_secret(secret: str, where: str) -> str:
     Raises:
         ValueError: If not. The text says why and never what it is.
     """
-    if len(secret) < MIN_LENGTH:
-        raise ValueError(f"the secret in {where} has {len(secret)} characters and needs {MIN_LENGTH}")
-    if len(set(secret)) < MIN_DIFFERENT or secret in (secret + secret)[1:-1]:
-        raise ValueError(f"the secret in {where} repeats itself: it is not random")
-    lowered = secret.casefold()
-    for sample in SAMPLES:
-        if sample in lowered:
-            raise ValueError(f'the secret in {where} contains "{sample}": it is a sample, make one of your own')
-    return secret
+    try:
+        return usable_secret(secret)
+    except ValueError as refusal:
+        raise ValueError(f"the secret in {where} {refusal}") from None
 
 
 async def shared_secret(database: Database, own: str) -> str:

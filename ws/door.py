@@ -28,9 +28,6 @@ ADDRESS_SOCKETS = 50
 USER_SOCKETS = 10
 """Sockets of one person: devices and tabs."""
 
-GOAWAY_SPREAD_MS = 2000
-"""Time over which the clients of a draining node are asked to come back elsewhere."""
-
 
 @dataclass(slots=True)
 class Door:
@@ -44,6 +41,9 @@ class Door:
         default_factory=lambda: {operation.name: operation for operation in OPERATIONS if operation.socket}
     )
     draining: bool = False
+    """Whether the node is about to end: then nobody new comes in."""
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    """Requests that are being answered."""
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while there are no sockets."""
     _sessions: dict[Session, None] = field(default_factory=dict)
@@ -90,17 +90,20 @@ class Door:
         self.hub.remove(session, session.admitted, session.streams)
         self.application.metrics.closed.labels(str(session.closed_code or 1006)).inc()
 
-    def go_away(self) -> None:
-        """Ask all to come back elsewhere, spread over a while; take nobody in any more."""
-        self.draining = True
-        for session in self._sessions:
-            session.push(b'{"ev":"goaway","d":{"after":%d,"spread":%d}}' % (0, GOAWAY_SPREAD_MS))
-            session.outbox.flush()  # closing drops what waits, and may come in this very tick
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Own a task of a session's request: it goes on though the socket ends, until it is done or the node ends."""
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def close_all(self) -> None:
-        """Close all sockets, to come back."""
+        """Close all sockets at once, to come back."""
         for session in list(self._sessions):
             session.end(CloseCode.GOING_AWAY, "this node is going away")
+
+    @property
+    def sessions(self) -> list[Session]:
+        """Every session, the oldest first."""
+        return list(self._sessions)
 
     @property
     def sockets(self) -> int:

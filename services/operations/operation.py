@@ -138,12 +138,16 @@ async def perform(operation: Operation[In], context: Context, given: In) -> Any:
         ServiceError: Whatever the answer is other than success; store failures become ``Unavailable``.
     """
     start = time.perf_counter()
+    underway = context.application.underway
+    underway.begun()
     try:
         await _admit(operation, context, given)
         async with asyncio.timeout(DEADLINE_S):
             result = await operation.run(context, given)
     except BaseException as error:
         raise _failed(operation, context, start, error) from error
+    finally:
+        underway.ended()
     _answered(operation, context, start, "ok")
     return result
 
@@ -160,17 +164,24 @@ async def begin(
     enter = operation.enter
     if enter is None:
         raise TypeError(f"{operation.name} cannot be begun")
+    underway = context.application.underway
+    underway.begun()
     try:
         await _admit(operation, context, given)
         async with asyncio.timeout(DEADLINE_S):
             entered = await enter(context, given)
     except Exception as error:  # noqa: BLE001 - told to whoever waits for the answer
+        underway.ended()
         done(None, _failed(operation, context, start, error))
         return
+    except BaseException:
+        underway.ended()
+        raise
     late = asyncio.get_running_loop().call_later(DEADLINE_S, _late, entered.future)
 
     def decided(future: asyncio.Future[Outcome]) -> None:
         late.cancel()
+        underway.ended()
         try:
             result = entered.answer(future.result())
         except BaseException as error:  # noqa: BLE001 - the same

@@ -12,7 +12,7 @@ from tests.client.socket import Socket
 from tests.client.wire import Closed, Wire
 from tests.documents.kinds import UNTOLD
 from tests.processes import ServerProcess, running
-from ws.door import GOAWAY_SPREAD_MS
+from ws.drain import PER_S
 from ws.events import EVENTS, name_of
 from ws.signals import GoAway, GoAwayEvent, LiveEvent
 from ws.wire.codes import CloseCode
@@ -82,7 +82,7 @@ async def test_frames_that_are_written_out_are_those_of_their_types(tmp_path: Pa
         wire.send(msgspec.json.encode({"op": "hello", "id": 1, "d": {"token": ada.token}}).decode())
         await _until(lambda: len(frames) > 1, came)
     assert (await ended).code == CloseCode.GOING_AWAY
-    live, goaway = msgspec.json.encode(LiveEvent()), msgspec.json.encode(GoAwayEvent(GoAway(0, GOAWAY_SPREAD_MS)))
+    live, goaway = msgspec.json.encode(LiveEvent()), msgspec.json.encode(GoAwayEvent(GoAway(0, 1000 // PER_S)))
     assert frames[1:] == [live.decode(), goaway.decode()]
 
 

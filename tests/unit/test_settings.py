@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def test_told_defaults_are_the_defaults(option: Option) -> None:
         "mongo_url": "none, SQLite",
         "redis_url": "none, one node",
         "cors_origins": "none",
+        "trusted_proxies": "none",
         "limits": "on",
         "metrics_port": "none, --port has it",
         "node": "host name and process",
@@ -59,6 +61,7 @@ EVERY = {
     "mongo_url": ("mongodb://a.example:1,b.example:2/parley?replicaSet=rs0",) * 2,
     "redis_url": ("rediss://:word@cache.example:6380/0",) * 2,
     "cors_origins": ("https://a.example, http://localhost:3000", {"https://a.example", "http://localhost:3000"}),
+    "trusted_proxies": ("10.0.0.5, 192.0.2.0/24", {ip_network("10.0.0.5"), ip_network("192.0.2.0/24")}),
     "limits": ("off", False),
     "bcrypt_cost": ("4", 4),
     "log": ("json", "json"),
@@ -138,6 +141,10 @@ def test_an_empty_value_is_refused(option: Option, capsys: pytest.CaptureFixture
         *[("CORS_ORIGINS", text) for text in ("*", "null", "a.example", "https://*.example", "https://a.example/")],
         *[("CORS_ORIGINS", text) for text in ("https://u@a.example", "ftp://a", "https://a:65536", "https://[zz]")],
         *[("CORS_ORIGINS", text) for text in (",", "https://a.example;https://b.example", "https://bücher.example")],
+        *[
+            ("TRUSTED_PROXIES", text)
+            for text in ("*", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "0.0.0.0/0", "::/0", ",")
+        ],
         *[("LIMITS", text) for text in ("yes", "OFF", "0")],
         *[("BCRYPT_COST", text) for text in ("3", "16")],
         *[("NODE", text) for text in ("a b", "a/b", "n" * 65, "ñ")],

@@ -33,7 +33,7 @@ _encode = msgspec.json.Encoder().encode
 class Requests:
     """The requests of one session."""
 
-    __slots__ = ("_door", "_key", "_open", "_room", "_session", "_tasks")
+    __slots__ = ("_done_all", "_door", "_ending", "_key", "_open", "_room", "_session")
 
     def __init__(self, door: "Door", session: "Session") -> None:
         self._door = door
@@ -41,10 +41,21 @@ class Requests:
         self._key = new_id()  # of its buckets: an address in memory is soon another session's
         self._open = 0
         self._room: asyncio.Future[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
+        self._done_all: asyncio.Future[None] | None = None
+
+    async def finish(self) -> None:
+        """Take no more, and return when all that were taken are answered."""
+        self._ending = True
+        if self._open:
+            if self._done_all is None:
+                self._done_all = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._done_all)
 
     async def take(self, payload: bytes) -> None:
         """Take one request; return when the next one may be read."""
+        if self._ending:
+            return  # It is never answered: whoever asked comes back and asks again.
         try:
             request = check(payload)
         except NotJson:
@@ -91,7 +102,8 @@ class Requests:
         while self._open >= OPEN_LIMIT and not session.gone:
             self._room = asyncio.get_running_loop().create_future()
             await self._room
-        await self._begin(operation, name, id_, given)
+        if not self._ending:
+            await self._begin(operation, name, id_, given)
 
     async def _begin(self, operation: Operation[Any] | None, name: str, id_: int | None, given: dict[str, Any]) -> None:
         """Begin an operation; return when the next one may be read."""
@@ -115,8 +127,7 @@ class Requests:
 
     def _start(self, id_: int | None, work: Awaitable[Any], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(self._run(id_, work, name))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._door.keep(task)
         return task
 
     async def _run(self, id_: int | None, work: Awaitable[Any], name: str) -> None:
@@ -143,6 +154,9 @@ class Requests:
         room, self._room = self._room, None
         if room is not None and not room.done():
             room.set_result(None)
+        if self._done_all is not None and not self._open:
+            self._done_all.set_result(None)
+            self._done_all = None
 
     def _answer(self, id_: int | None, name: str, result: Any, error: BaseException | None) -> None:
         if error is None:

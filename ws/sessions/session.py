@@ -25,6 +25,13 @@ log = logging.getLogger(__name__)
 TOKEN_GRACE_S = 60.0
 """Time between a token's end and the session's: for a refresh that is under way."""
 
+SEND_S = 1.0
+"""Longest that a client is waited for to take its last answers, before a node that ends closes its socket."""
+
+OVERLOADED_AFTER_MS = 500
+OVERLOADED_SPREAD_MS = 4500
+"""When those come back for whom the store had no time: with the first of them, most find that it still has none."""
+
 
 class Session:
     """What the server knows of one socket. It implements ``ws.wire.socket.Receiver``."""
@@ -106,6 +113,21 @@ class Session:
         """Send JSON that has to arrive."""
         self.outbox.push(text_frame(data))
 
+    def go_away(self, spread_ms: int, after_ms: int = 0) -> None:
+        """Ask the client to come back after a while and a random part of the spread; the close follows later."""
+        self.push(b'{"ev":"goaway","d":{"after":%d,"spread":%d}}' % (after_ms, spread_ms))
+        self.outbox.flush()  # Closing drops what waits, and may come in this very tick.
+
+    async def leave(self, code: CloseCode, reason: str) -> None:
+        """Close when all that was asked is answered, and the client has had ``SEND_S`` to read the answers."""
+        await self._requests.finish()
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self.outbox.drained(1)
+        except TimeoutError:
+            log.info("a client reads no answers", extra={"user": self.user})
+        self.end(code, reason)
+
     def end(self, code: CloseCode, reason: str) -> None:
         """Close with a code; what was not sent yet is not sent."""
         self.connection.close(code, reason)
@@ -158,6 +180,7 @@ class Session:
         self.catching = None
         if not task.cancelled() and (error := task.exception()) is not None:
             log.warning("catching up failed", exc_info=error)
+            self.go_away(OVERLOADED_SPREAD_MS, OVERLOADED_AFTER_MS)
             self.end(CloseCode.OVERLOADED, "the store does not answer")
 
     def _ask(self) -> None:

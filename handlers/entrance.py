@@ -1,0 +1,134 @@
+"""Where HTTP comes in: what a connection may take, who asks on it, and what is being answered when the node ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tornado.httpserver import HTTPServer
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from tornado.netutil import bind_sockets
+
+from handlers.bodies import READ_BYTES, BodyLimit
+from handlers.forwarded import Proxies
+
+HEADER_BYTES = 16 * 1024
+"""Longest head of a request."""
+HEADER_S = 15.0
+"""Longest that a connection may take for a request's head, or be idle between two."""
+BODY_S = 30.0
+"""Longest that a body may take."""
+BACKLOG = 4096
+"""Connections that may wait to be accepted: as many come at once when another node has ended."""
+
+
+class Entrance(HTTPServerConnectionDelegate):
+    """Listens, and hands each request to ``routes`` as if its client had asked it without a proxy."""
+
+    def __init__(self, routes: HTTPServerConnectionDelegate, proxies: Proxies, port: int, address: str) -> None:
+        """Listen.
+
+        Raises:
+            OSError: If the port cannot be had.
+        """
+        self._routes = BodyLimit(routes)
+        self._proxies = proxies
+        self._busy: set[object] = set()
+        """Connections with a request of which not all is read, or not all of the answer is sent."""
+        self._quiet = asyncio.Event()
+        self._server = _Server(
+            self,
+            max_body_size=READ_BYTES,
+            max_header_size=HEADER_BYTES,
+            idle_connection_timeout=HEADER_S,
+            body_timeout=BODY_S,
+            decompress_request=False,
+        )
+        self._server.left = self.on_close
+        sockets = bind_sockets(port, address, backlog=BACKLOG)
+        self._server.add_sockets(sockets)
+        self.port: int = sockets[0].getsockname()[1]
+        """Where it listens."""
+
+    def last_requests(self) -> None:
+        """Let each connection end with its next answer, which says so: who asks on asks another node."""
+        self._server.conn_params.no_keep_alive = True
+
+    def shut(self) -> None:
+        """Take no new connection; requests on the present ones are answered still."""
+        self._server.stop()
+
+    async def answered(self) -> None:
+        """Return when no request is being read or answered."""
+        while self._busy:
+            self._quiet.clear()
+            await self._quiet.wait()
+
+    async def close(self) -> None:
+        """Take nothing more, and cut off whoever is still there."""
+        self.shut()
+        await self._server.close_all_connections()
+
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        """See ``HTTPServerConnectionDelegate.start_request``: the next request may come, the last one is done with."""
+        self._free(server_conn)
+        return _Entering(self, server_conn, request_conn, self._routes.start_request(server_conn, request_conn))
+
+    def on_close(self, server_conn: object) -> None:
+        """See ``HTTPServerConnectionDelegate.on_close``. A websocket, too, is no connection of HTTP any more."""
+        self._free(server_conn)
+
+    def enter(self, server_conn: object, request_conn: HTTPConnection, headers: HTTPHeaders) -> None:
+        """Note that a request has begun, and whose it is."""
+        self._busy.add(server_conn)
+        # Of the connection's context, which is made anew for each request from these two.
+        context = request_conn.context  # type: ignore[attr-defined]  # of HTTP/1, the only one there is
+        context.remote_ip, scheme = self._proxies.source(context.address[0], headers)
+        context.protocol = scheme or "http"
+
+    def _free(self, server_conn: object) -> None:
+        self._busy.discard(server_conn)
+        if not self._busy:
+            self._quiet.set()
+
+
+class _Server(HTTPServer):
+    """Tells of connections that end: the one it is derived from keeps that to itself."""
+
+    left: Callable[[object], None]
+
+    def on_close(self, server_conn: object) -> None:
+        super().on_close(server_conn)
+        self.left(server_conn)
+
+
+class _Entering(HTTPMessageDelegate):
+    __slots__ = ("_connection", "_entrance", "_inner", "_server_conn")
+
+    def __init__(
+        self, entrance: Entrance, server_conn: object, connection: HTTPConnection, inner: HTTPMessageDelegate
+    ) -> None:
+        self._entrance = entrance
+        self._server_conn = server_conn
+        self._connection = connection
+        self._inner = inner
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        self._entrance.enter(self._server_conn, self._connection, headers)
+        return self._inner.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._inner.data_received(chunk)
+
+    def finish(self) -> None:
+        self._inner.finish()
+
+    def on_connection_close(self) -> None:
+        self._inner.on_connection_close()

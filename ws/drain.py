@@ -1,0 +1,161 @@
+"""Ending a node: nobody new comes in, what is under way is finished, and all are sent elsewhere, never all at once."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from services import tasks
+from services.application import Application
+from store.errors import StoreError
+from ws.door import Door
+from ws.sessions.session import Session
+from ws.wire.codes import CloseCode
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+NOTICE_S = 1.5
+"""Time for a load balancer to see that the node is no longer ready, while everything else is answered as ever: twice
+what that of ``deploy/`` takes, which asks every half second, and again after a quarter where the answer is no."""
+
+PER_S = 200
+"""Sessions sent away in a second: the other nodes have to take them, each with its rooms and what it missed."""
+
+WINDOW_S = 5.0
+"""Longest until the last session is told to go; over ``PER_S * WINDOW_S`` of them it is more than ``PER_S``."""
+
+SPREAD_S = 2.0
+"""Longest spread of a goaway, and so about the longest silence of a client that only begins to wait at its close."""
+
+GRACE_S = 0.25
+"""Time between the end of a session's spread and the close, for a client that is just leaving by itself."""
+
+TURN_S = 0.05
+"""Pause between two looks at whose turn it is."""
+
+FINISH_S = 11.0
+"""Longest that a drain waits for anything; then what is there is closed, which takes another 2 s at most. 1,000 clients
+are away after 9 s, be they deaf, and an operation that was begun last has its 5 s in most cases."""
+
+EXIT_S = 14.5
+"""Time after which the process ends whatever hangs: those who start and stop nodes kill them after 15 s or more."""
+
+
+class Ending:
+    """The end of the process, asked for by SIGTERM or SIGINT."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+        for number in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, self._asked.set)
+
+    async def asked(self) -> None:
+        """Return at the first signal. From then on a second one ends the process at once, and ``EXIT_S`` in any case.
+
+        Ended so, a node leaves behind what one does that was killed: nothing that was acknowledged is lost.
+        """
+        await self._asked.wait()
+        for number in SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        log.info("draining")
+        # A thread: what hangs may be the loop itself, or the wait for a thread of the database after its end.
+        last = threading.Timer(EXIT_S, _exit)
+        last.daemon = True
+        last.start()
+
+
+def _exit() -> None:
+    log.critical("something hangs: the process ends without it")
+    os._exit(0)
+
+
+class Entrance(Protocol):
+    """The other door, of HTTP."""
+
+    def last_requests(self) -> None:
+        """Answer requests still, and end each connection with its next answer."""
+
+    def shut(self) -> None:
+        """Take no new connection."""
+
+    async def answered(self) -> None:
+        """Return when no request is being answered."""
+
+
+class Drain:
+    """The end of one node."""
+
+    def __init__(self, application: Application, door: Door, entrance: Entrance, balanced: Callable[[], bool]) -> None:
+        """``balanced`` tells whether a load balancer asks from time to time if the node is ready."""
+        self._application = application
+        self._door = door
+        self._entrance = entrance
+        self._balanced = balanced
+
+    async def run(self) -> None:
+        """Finish what is under way and send everybody away, within ``FINISH_S`` and the time that closing takes.
+
+        What hangs longer is given up: then only the store knows what became of it.
+        """
+        self._door.draining = True
+        self._entrance.last_requests()
+        try:
+            async with asyncio.timeout(FINISH_S):
+                # Even without a balancer one turn of the loop: for sockets whose handshake was answered just now.
+                await asyncio.sleep(NOTICE_S if self._balanced() else 0)
+                self._entrance.shut()
+                await self._send_away()
+                await self._entrance.answered()
+                # Those too whose caller has left, or whose socket has ended.
+                await self._application.underway.none()
+                await self._application.lanes.close()
+                await self._application.marks.flush()
+        except (TimeoutError, StoreError) as error:
+            said = {"sockets": self._door.sockets, "operations": self._application.underway.count}
+            log.warning("draining took too long", extra={**said, "cause": type(error).__name__})
+        await self._give_up()
+
+    async def _give_up(self) -> None:
+        """End what is still there."""
+        self._door.close_all()
+        if self._door.sockets:
+            await self._door.empty.wait()  # It ends by itself: every outbox cuts its socket off after ``CLOSE_S``.
+        await tasks.end(*self._door.tasks)
+        await self._application.lanes.stop()
+        self._application.counts.close()
+        self._application.reads.close()
+
+    async def _send_away(self) -> None:
+        """Tell one session after the other to go, and close each that is still there when its time is over."""
+        clock = asyncio.get_running_loop().time
+        leaving: set[asyncio.Task[None]] = set()
+        told: deque[tuple[float, Session]] = deque()
+        untold = deque(self._door.sessions)
+        pace = max(PER_S, len(untold) / WINDOW_S)
+        spread = min(SPREAD_S, len(untold) / pace)
+        began, count = clock(), 0
+        try:
+            while untold or told:
+                now = clock()
+                while untold and count <= (now - began) * pace:
+                    session = untold.popleft()
+                    if not session.gone:
+                        session.go_away(round(spread * 1000))
+                        told.append((now + spread + GRACE_S, session))
+                        count += 1
+                while told and (told[0][1].gone or told[0][0] <= now):
+                    _, session = told.popleft()
+                    if not session.gone:
+                        leaving.add(asyncio.create_task(session.leave(CloseCode.GOING_AWAY, "this node is going away")))
+                await asyncio.sleep(TURN_S)
+            if leaving:
+                await asyncio.wait(leaving)
+        finally:
+            await tasks.end(*leaving)
