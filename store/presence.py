@@ -49,6 +49,9 @@ class Presence(Protocol):
     async def beat(self, node: str) -> Beat:
         """Say that a node lives, for ``LEASE_S`` from now; tell which others do. Independent of who is there."""
 
+    async def clock(self) -> int:
+        """Return the time by the clock of the place where leases are kept, in milliseconds since 1970."""
+
     async def leave(self, node: str) -> None:
         """End a node's lease at once, and with it the weight of all that it has put."""
 

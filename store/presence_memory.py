@@ -27,6 +27,10 @@ class MemoryPresence:
             self._forget(gone)
         return Beat(frozenset(self._leases), forgotten)
 
+    async def clock(self) -> int:
+        """See ``Presence.clock``."""
+        return time.time_ns() // 1_000_000
+
     async def leave(self, node: str) -> None:
         """See ``Presence.leave``."""
         self._forget(node)

@@ -12,10 +12,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from store.errors import Unavailable
 from store.presence import COMMAND_S, ENTRY_S, LEASE_S, Beat
-from store.redis.link import Link
+from store.redis.link import Link, Script
 
 LEASE_MS = int(LEASE_S * 1000)
 ENTRY_MS = int(ENTRY_S * 1000)
+
+CLOCK = Script("return redis.call('TIME')")
+"""The clock of the server that has the leases. As a command alone it would be of no server in particular."""
 
 RUBBISH_S = 60.0
 """How long a node is gone before others remove what it left in the hash of somebody who is there elsewhere.
@@ -70,6 +73,12 @@ class RedisPresence:
             # One that comes back just now adds itself again with its next beat.
             await self._link.execute("SREM", self._nodes, *dead)
         return Beat(frozenset(living | {node}), before is None)
+
+    @_bounded
+    async def clock(self) -> int:
+        """See ``Presence.clock``."""
+        seconds, micros = await self._link.script(CLOCK, [self._nodes])
+        return int(seconds) * 1000 + int(micros) // 1000
 
     @_bounded
     async def leave(self, node: str) -> None:

@@ -287,3 +287,9 @@ async def _back(presence: Presence) -> None:
         else:
             return
     raise AssertionError("it did not come back")
+
+
+async def test_clock_is_in_milliseconds_since_1970(presence: Presence) -> None:
+    first, here, second = await presence.clock(), time.time() * 1000, await presence.clock()
+    assert first <= second
+    assert abs(here - first) < 5000

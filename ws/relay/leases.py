@@ -3,12 +3,20 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 
 from store.errors import StoreError
 from store.presence import BEAT_S, LEASE_S, Presence
 
 log = logging.getLogger(__name__)
+
+
+SKEW_S = 30.0
+"""Difference to the clock of the leases over which a node says that its own is wrong: tokens are judged by it."""
+
+CLOCK_BEATS = 5
+"""Beats between two looks at that clock."""
 
 
 class Leases:
@@ -21,6 +29,9 @@ class Leases:
         """Are called when this node's own lease was lost, so that all that it has put has to be put again."""
         self.living = frozenset({node})
         """The nodes that live, as far as is known."""
+        self.skew_s = 0.0
+        """How far this node's clock is ahead, by the last look."""
+        self._beats = 0
         self._presence = presence
         self._node = node
         self._judged_from = 0.0
@@ -32,6 +43,9 @@ class Leases:
             # The canary says so where it lasts; with nobody to ask, nobody is taken for dead.
             with contextlib.suppress(StoreError):
                 await self.beat()
+                if self._beats % CLOCK_BEATS == 0:
+                    await self.compare_clocks()
+                self._beats += 1
             await asyncio.sleep(BEAT_S)
 
     async def beat(self) -> None:
@@ -55,6 +69,22 @@ class Leases:
             log.warning("a node is gone", extra={"gone": node})
             for told in self.gone:
                 told(node)
+
+    async def compare_clocks(self) -> None:
+        """Look how far this node's clock is ahead; the way to the other and back counts half.
+
+        Raises:
+            Unavailable: If nobody can be asked.
+        """
+        began = time.time()
+        there = await self._presence.clock() / 1000
+        self.skew_s = (began + time.time()) / 2 - there
+
+    def faults(self) -> list[str]:
+        """Tell in words where this node's clock is wrong."""
+        if abs(self.skew_s) <= SKEW_S:
+            return []
+        return [f"the clock of this node is {abs(self.skew_s):.0f} s {'ahead' if self.skew_s > 0 else 'behind'}"]
 
     async def leave(self) -> None:
         """End this node's lease: the others need not wait for its end. Where they cannot be told they will."""

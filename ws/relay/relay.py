@@ -80,7 +80,7 @@ class Relay:
 
     def faults(self) -> list[str]:
         """Tell what is not well between this node and the others, in words."""
-        faults = []
+        faults = self.leases.faults()
         if self.degraded:
             faults.append("the broker does not carry: what other nodes write is read from the store, a second late")
         if self._blind:

@@ -1,0 +1,80 @@
+"""Leases: who lives, who is gone, and whose clock is wrong."""
+
+import time
+
+import pytest
+
+from store.presence import LEASE_S
+from store.presence_memory import MemoryPresence
+from ws.relay.leases import Leases
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the leases."""
+    return Clock()
+
+
+@pytest.fixture
+async def leases(clock: Clock) -> Leases:
+    """Those of node ``a``."""
+    made = Leases(MemoryPresence(clock), "a")
+    made._clock = clock
+    return made
+
+
+async def test_a_node_that_beats_no_more_is_gone_once(leases: Leases, clock: Clock) -> None:
+    gone: list[str] = []
+    leases.gone.append(gone.append)
+    await leases.beat()
+    clock.now += LEASE_S - 0.1
+    await leases.beat()
+    await leases._presence.beat("b")
+    clock.now += LEASE_S - 0.1
+    await leases.beat()
+    assert leases.living == {"a", "b"}
+    assert gone == []
+    for _ in range(3):
+        clock.now += LEASE_S - 0.1
+        await leases.beat()
+    assert gone == ["b"]
+    assert leases.living == {"a"}
+
+
+async def test_after_a_loss_of_everything_nobody_is_gone_before_a_lease_is_over(leases: Leases, clock: Clock) -> None:
+    gone: list[str] = []
+    leases.gone.append(gone.append)
+    for _ in range(3):
+        await leases._presence.beat("b")
+        await leases.beat()
+        clock.now += LEASE_S / 2
+    forgotten: list[int] = []
+    leases.forgotten.append(lambda: forgotten.append(1))
+    leases._presence = MemoryPresence(clock)
+    await leases.beat()
+    assert (leases.living, gone, forgotten) == ({"a", "b"}, [], [1])
+    for _ in range(3):
+        clock.now += LEASE_S / 2
+        await leases.beat()
+    assert (leases.living, gone, forgotten) == ({"a"}, ["b"], [1])
+
+
+async def test_a_clock_that_is_wrong_is_told(leases: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
+    await leases.compare_clocks()
+    assert leases.faults() == []
+    for skew, word in ((3600.0, "ahead"), (-3600.0, "behind")):
+        now = time.time() + skew
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda now=now: now)
+            await leases.compare_clocks()
+        assert leases.faults() == [f"the clock of this node is 3600 s {word}"]
