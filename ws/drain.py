@@ -43,8 +43,12 @@ FINISH_S = 11.0
 """Longest that a drain waits for anything; then what is there is closed, which takes another 2 s at most. 1,000 clients
 are away after 9 s, be they deaf, and an operation that was begun last has its 5 s in most cases."""
 
-EXIT_S = 14.5
-"""Time after which the process ends whatever hangs: those who start and stop nodes kill them after 15 s or more."""
+WRITES_S = 2.0
+"""Longest that writes are waited for that nobody waits for any more: whoever asked was told 503 when it was late."""
+
+EXIT_S = 14.0
+"""Time after which the process ends whatever hangs, a driver that closes for one: who stops nodes kills them after 15 s
+or more."""
 
 
 class Ending:
@@ -115,8 +119,9 @@ class Drain:
                 await self._entrance.answered()
                 # Those too whose caller has left, or whose socket has ended.
                 await self._application.underway.none()
-                await self._application.lanes.close()
-                await self._application.marks.flush()
+                async with asyncio.timeout(WRITES_S):
+                    await self._application.lanes.close()
+                    await self._application.marks.flush()
         except (TimeoutError, StoreError) as error:
             said = {"sockets": self._door.sockets, "operations": self._application.underway.count}
             log.warning("draining took too long", extra={**said, "cause": type(error).__name__})
