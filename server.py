@@ -28,17 +28,19 @@ from services.messages.marks import ReadMarks
 from services.metrics import Metrics
 from services.operations.limits import Limits
 from services.pace import Pace
+from services.presence.seen import LastSeen
+from services.questions import counted
 from services.rooms.facts import Facts
-from services.streams.batch import Batch
 from services.streams.lanes import Lanes
 from settings import Settings, redacted
-from store import back_up, bring_back, open_database, open_secret
+from store import back_up, bring_back, open_broker, open_database, open_presence, open_secret
 from store.errors import StoreError, WrongStore
 from store.secrets import derive
 from ws import asyncapi
 from ws.door import Door, node_name
 from ws.drain import Drain, Ending
-from ws.hub import Hub
+from ws.presence.desk import Desk
+from ws.relay.joining import Links, join
 from ws.tables import tables
 from ws.wheel import Wheel
 from ws.wire.flusher import Flusher
@@ -78,38 +80,49 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.data_dir, settings.mongo_url))
         secret = await open_secret(database, settings.data_dir, settings.secret, settings.mongo_url)
+        node = node_name(settings.node)
+        key = derive(secret, "nodes")
+        broker = await stack.enter_async_context(open_broker(settings.redis_url, node, key.hex()[:16]))
+        presence = await stack.enter_async_context(open_presence(settings.redis_url, key.hex()[:16]))
         metrics = Metrics()
+        database = counted(database, metrics)
         flusher = Flusher()
-        hub = Hub(database, flusher, metrics)
-        flusher.before = hub.flush
-        stack.push_async_callback(hub.close)
+        tokens = Tokens(derive(secret, "tokens"), database)
         facts = Facts(database)
-
-        def deliver(batch: Batch) -> None:
-            facts.apply(batch)
-            hub.deliver(batch)
-
+        joined = join(Links(node, broker, presence, key), database, flusher, metrics, tokens, facts)
+        hub, live = joined.hub, joined.live
+        wheel, seen = Wheel(asyncio.get_running_loop().time), LastSeen(database)
+        desk = Desk(node, presence, None if broker.alone else joined.relay, database, hub, wheel, seen)
+        desk.join(joined.relay)
+        stack.push_async_callback(hub.close)
+        lanes = Lanes(database, live.deliver, live.learn)
+        live.written = lanes.heard
         passwords = Passwords(derive(secret, "passwords"), settings.bcrypt_cost)
         stack.callback(passwords.close)
         application = Application(
-            node=node_name(settings.node),
+            node=node,
             database=database,
-            lanes=Lanes(database, deliver),
+            lanes=lanes,
             facts=facts,
             marks=ReadMarks(database),
             counts=Pace(COUNT_EVERY_S),
             reads=Pace(READ_EVERY_S),
-            live=hub,
+            live=live,
             passwords=passwords,
-            tokens=Tokens(derive(secret, "tokens"), database),
+            tokens=tokens,
             limits=Limits(on=settings.limits),
             metrics=metrics,
+            presence=desk,
+            seen=seen,
         )
-        wheel = Wheel(asyncio.get_running_loop().time)
-        door = Door(application, hub, flusher, wheel)
+        desk.open()
+        stack.push_async_callback(desk.close)
+        await joined.relay.open()
+        stack.push_async_callback(joined.relay.close)
+        door = Door(application, hub, flusher, wheel, desk)
         for work in (wheel.run(), application.marks.run()):
             stack.push_async_callback(tasks.end, _started(work))
-        readiness = Readiness(lambda: door.draining)
+        readiness = Readiness(lambda: door.draining, joined.relay.faults)
         routes = _routes(settings, application, door, readiness)
         entrance = Entrance(routes, Proxies(settings.trusted_proxies), settings.port, settings.address)
         stack.push_async_callback(entrance.close)
@@ -197,9 +210,6 @@ def main() -> int:
     """Run what the command line asks for; return the exit status."""
     settings = Settings.read(sys.argv[1:])
     logs.configure(settings.log, settings.log_level, settings.node)
-    if settings.redis_url is not None:
-        print("server.py: --redis-url: this version is one node and joins no others yet; leave it out", file=sys.stderr)  # noqa: T201
-        return 2
     try:
         if settings.command.verb == "documents":
             documents.write(settings.command.path, asyncapi.document(), tables())

@@ -21,9 +21,11 @@ ASKED_S = 60.0
 class Readiness:
     """What a load balancer is told, and whether there is one."""
 
-    def __init__(self, draining: Callable[[], bool]) -> None:
+    def __init__(self, draining: Callable[[], bool], faults: Callable[[], list[str]]) -> None:
         self.draining = draining
         """Tells whether the node is about to end."""
+        self.faults = faults
+        """Tells what is not well between this node and others."""
         self._asked_at: float | None = None
 
     def asked(self) -> None:
@@ -74,8 +76,8 @@ class ReadyHandler(RequestHandler):
             async with asyncio.timeout(READY_S):
                 await self.parley.database.ping()
         except (StoreError, TimeoutError):
-            return ["the store does not keep writes"]
-        return []
+            return ["the store does not keep writes", *self.readiness.faults()]
+        return self.readiness.faults()
 
 
 class MetricsHandler(RequestHandler):

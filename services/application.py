@@ -10,6 +10,8 @@ from services.metrics import Metrics
 from services.operations.limits import Limits
 from services.operations.underway import Underway
 from services.pace import Pace
+from services.presence.seen import LastSeen
+from services.presence.statuses import Desk
 from services.rooms.facts import Facts
 from services.streams.lanes import Lanes
 from store.database import Database
@@ -33,5 +35,7 @@ class Application:
     tokens: Tokens
     limits: Limits
     metrics: Metrics
+    presence: Desk
+    seen: LastSeen
     underway: Underway = field(default_factory=Underway)
     """The operations that are being done, through either door."""

@@ -13,6 +13,7 @@ from services.application import Application
 from services.operations.limits import SOCKET_ADDRESS
 from services.operations.operation import Operation
 from ws.hub import Hub
+from ws.presence.desk import Desk
 from ws.sessions.session import Session
 from ws.wheel import Wheel
 from ws.wire.codes import CloseCode
@@ -37,6 +38,7 @@ class Door:
     hub: Hub
     flusher: Flusher
     wheel: Wheel
+    desk: Desk
     operations: dict[str, Operation[Any]] = field(
         default_factory=lambda: {operation.name: operation for operation in OPERATIONS if operation.socket}
     )
@@ -88,6 +90,7 @@ class Door:
         if not self._addresses[address]:
             del self._addresses[address]
         self.hub.remove(session, session.admitted, session.streams)
+        self.desk.leave(session)
         self.application.metrics.closed.labels(str(session.closed_code or 1006)).inc()
 
     def keep(self, task: asyncio.Task[None]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from services.errors import Flaw, Invalid, ServiceError, TooMany
+from services.errors import Flaw, Invalid, ServiceError, TooMany, Unavailable
 from services.ids import new_id
 from services.operations.limits import SOCKET_ERRORS, SOCKET_OPERATION
 from services.operations.operation import Context, Operation, begin, perform
@@ -27,19 +27,37 @@ log = logging.getLogger(__name__)
 OPEN_LIMIT = 64
 """Operations that a session may have open; the next is read when one is answered."""
 
+STANDING_S = 1.0
+"""A request that held up those behind it for longer, and in vain, tells that the store stands still."""
+
+HASTE_S = 0.5
+"""Time for which those are told so at once: one after the other they would wait in vain as long."""
+
 _encode = msgspec.json.Encoder().encode
 
 
 class Requests:
     """The requests of one session."""
 
-    __slots__ = ("_done_all", "_door", "_ending", "_key", "_open", "_room", "_session")
+    __slots__ = (
+        "_done_all",
+        "_door",
+        "_ending",
+        "_hasty_until",
+        "_key",
+        "_open",
+        "_room",
+        "_session",
+        "_unavailable_at",
+    )
 
     def __init__(self, door: "Door", session: "Session") -> None:
         self._door = door
         self._session = session
         self._key = new_id()  # of its buckets: an address in memory is soon another session's
         self._open = 0
+        self._unavailable_at = 0.0
+        self._hasty_until = 0.0
         self._room: asyncio.Future[None] | None = None
         self._ending = False
         self._done_all: asyncio.Future[None] | None = None
@@ -113,6 +131,10 @@ class Requests:
             _task = self._start(id_, refresh(self._door, session, given), name)
             return
         context = Context(self._door.application, session.principal, session.connection.remote_ip or "", origin=session)
+        if context.asked_at < self._hasty_until:
+            context.application.metrics.answered(name, Unavailable.code, 0.0)
+            self._done(id_, name, None, Unavailable())
+            return
         try:
             arguments = convert(operation.input, given)
         except Invalid as error:
@@ -120,10 +142,13 @@ class Requests:
             return
         if operation.enter is not None:
             await begin(operation, context, arguments, partial(self._done, id_, name))
-            return
-        task = self._start(id_, perform(operation, context, arguments), name)
-        if operation.ordered:
-            await asyncio.wait((task,))
+        else:
+            task = self._start(id_, perform(operation, context, arguments), name)
+            if operation.ordered:
+                await asyncio.wait((task,))
+        now = asyncio.get_running_loop().time()
+        if now - context.asked_at > STANDING_S and self._unavailable_at > context.asked_at:
+            self._hasty_until = now + HASTE_S
 
     def _start(self, id_: int | None, work: Awaitable[Any], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(self._run(id_, work, name))
@@ -165,6 +190,8 @@ class Requests:
         elif isinstance(error, Invalid):
             self._refuse(id_, error)
         elif isinstance(error, ServiceError):
+            if isinstance(error, Unavailable):
+                self._unavailable_at = asyncio.get_running_loop().time()
             self._say_error(id_, error)
         else:
             log.error("an operation failed", exc_info=error, extra={"operation": name})
