@@ -2,14 +2,10 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from services.ids import member_id
-from store.database import FIND_LIMIT
+from store.database import FIND_LIMIT, Database
 from store.tables import MEMBERS, ROOMS, Room
-
-if TYPE_CHECKING:
-    from services.application import Application
 
 LARGE_MEMBERS = 200
 """Members of a room above which its people are counted and not told one by one; it makes nobody acquainted."""
@@ -18,7 +14,7 @@ PLACES_LOOKED_AT = 50_000
 """Places of people in rooms that one question may look at; who was not found by then is not known."""
 
 
-async def acquaintances(application: "Application", user: str, others: Iterable[str]) -> set[str]:
+async def acquaintances(database: Database, user: str, others: Iterable[str]) -> set[str]:
     """Return those of some people whom a user may watch: oneself, and who is in one of one's rooms.
 
     A room of over ``LARGE_MEMBERS`` does not count, nor does a direct room that the other one has hidden or that
@@ -32,23 +28,23 @@ async def acquaintances(application: "Application", user: str, others: Iterable[
     left -= known
     if not left:
         return known
-    rooms = await _rooms(application, user)
+    rooms = await _rooms(database, user)
     places = _places(rooms, left)
     for _ in range(PLACES_LOOKED_AT // FIND_LIMIT):
         part = list(itertools.islice(places, FIND_LIMIT))
         if not part or not left:
             break
-        rows = await application.database.get_many(MEMBERS, [member_id(room, other) for room, other in part])
+        rows = await database.get_many(MEMBERS, [member_id(room, other) for room, other in part])
         found = {row.user for row in rows.values() if not row.hidden}
         known |= found
         left -= found
     return known
 
 
-async def _rooms(application: "Application", user: str) -> list[Room]:
+async def _rooms(database: Database, user: str) -> list[Room]:
     """Return the rooms in which a user knows people, small ones first."""
-    rows = await application.database.find(MEMBERS, {"user": user}, by="room", limit=FIND_LIMIT)
-    found = await application.database.get_many(ROOMS, [row.room for row in rows])
+    rows = await database.find(MEMBERS, {"user": user}, by="room", limit=FIND_LIMIT)
+    found = await database.get_many(ROOMS, [row.room for row in rows])
     counting = (
         room
         for room in found.values()

@@ -49,7 +49,7 @@ async def _watch(context: Context, given: WatchPresence) -> list[PresenceView]:
         if session is not None:
             application.presence.end_watch(session)
         return []
-    allowed = await acquaintances(application, context.caller.user, users)
+    allowed = await acquaintances(application.database, context.caller.user, users)
     await application.presence.watch(session, [user for user in users if user in allowed])
     seen = await application.seen.of(allowed)
     # From here on nothing is waited for: what is told after this answer is newer than it.

@@ -48,7 +48,7 @@ async def test_every_kind_of_event_can_be_told(tmp_path: Path) -> None:
             asks = await site.connect(ada, ada_told)
             answers = await site.connect(bob, bob_told)
             await _talk(asks, answers, bob.id)
-            await ada_told.until("message", "room", "room.joined", "member_count", "typing", "read", "live")
+            await ada_told.until("message", "room", "room.joined", "member_count", "typing", "read", "presence", "live")
             await bob_told.until("room.joined", "room.left")
         await ada_told.until("goaway")
         closed = await asks.closed
@@ -63,6 +63,8 @@ async def _talk(ada: Socket, bob: Socket, bob_id: str) -> None:
     sent = await ada.call("message.send", room | {"text": "hello", "cid": "tour-1"})
     await bob.call("room.typing", room)
     await bob.call("room.read", room | {"seq": sent["seq"]})
+    await ada.call("presence.watch", {"users": [bob_id]})
+    await bob.call("presence.set", {"status": "busy"})
     await ada.call("room.remove", room | {"user": bob_id})
 
 

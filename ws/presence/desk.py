@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from services import tasks
 from services.ids import now_ms
 from services.presence.seen import LastSeen
+from store.database import Database
 from store.presence import Presence
 from ws.hub import Hub
 from ws.presence.crowds import Crowds
@@ -18,7 +19,6 @@ from ws.relay.envelopes import Kind
 from ws.wheel import Wheel
 
 if TYPE_CHECKING:
-    from services.application import Application
     from ws.relay.relay import Relay
     from ws.sessions.session import Session
 
@@ -27,7 +27,14 @@ class Desk:
     """Who is here and who watches whom. Without others the node is alone, and its own truth is all there is."""
 
     def __init__(
-        self, node: str, store: Presence, others: Others | None, hub: Hub, wheel: Wheel, seen: LastSeen
+        self,
+        node: str,
+        store: Presence,
+        others: Others | None,
+        database: Database,
+        hub: Hub,
+        wheel: Wheel,
+        seen: LastSeen,
     ) -> None:
         self._others = others
         self._hub = hub
@@ -36,13 +43,12 @@ class Desk:
         self._watching = Watching(node, self._here.status, self._want, self._drop)
         self._crowds = Crowds(node, store, others, self._audience)
         self._ledger = None if others is None else Ledger(node, store, others, wheel, self._here, self._watching, seen)
-        self._rechecks: Rechecks | None = None
+        self._rechecks = Rechecks(database, self._watching)
+        hub.left = self._left
         self._tasks: list[asyncio.Task[None]] = []
 
-    def open(self, application: "Application") -> None:
+    def open(self) -> None:
         """Begin what goes on in the background."""
-        self._rechecks = Rechecks(application, self._watching)
-        self._hub.left = self._left
         works = [self._rechecks.run(), self._seen.run()]
         if self._ledger is not None:
             works += [self._ledger.put(), self._ledger.look(), self._ledger.sweep()]
@@ -142,8 +148,6 @@ class Desk:
         return set() if watched is None else {session.user for session in [*watched.sessions, *watched.floors]}
 
     def _left(self, room: str, user: str | None) -> None:
-        if self._rechecks is None:
-            return
         if user is not None:
             self._rechecks.left(self._hub.sessions(user), user)
         elif (watched := self._hub.find(room)) is not None:

@@ -3,8 +3,8 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from services.application import Application
 from services.presence.acquaintance import acquaintances
+from store.database import Database
 from store.errors import StoreError
 from ws.presence.watching import Watching
 
@@ -18,8 +18,8 @@ RETRY_S = 1.0
 class Rechecks:
     """Asks again who may watch whom, whenever somebody has left a room."""
 
-    def __init__(self, application: Application, watching: Watching) -> None:
-        self._application = application
+    def __init__(self, database: Database, watching: Watching) -> None:
+        self._database = database
         self._watching = watching
         self._pending: dict[Session, dict[str, None]] = {}
         self._wake = asyncio.Event()
@@ -46,7 +46,7 @@ class Rechecks:
                 session = next(iter(self._pending))
                 users = self._pending.pop(session)
                 try:
-                    known = await acquaintances(self._application, session.user, users)
+                    known = await acquaintances(self._database, session.user, users)
                 except StoreError:
                     self._pending.setdefault(session, {}).update(users)
                     await asyncio.sleep(RETRY_S)

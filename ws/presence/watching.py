@@ -50,7 +50,7 @@ class Watching:
         return len(self._people)
 
     def add(self, session: "Session", users: Iterable[str]) -> list[str]:
-        """Let a session watch people, told of nothing before ``tell``; return those who were not watched here before."""
+        """Let a session watch people, told of nothing before ``tell``; return those who are newly watched here."""
         mine = self._sessions.setdefault(session, {})
         new = []
         for user in users:

@@ -110,7 +110,7 @@ class Node:
         self.wheel = Wheel(lambda: town.now)
         self.hub = Hub(database, Flusher(), Metrics())
         self.seen = LastSeen(database)
-        self.desk = Desk(name, town.place, self.line, self.hub, self.wheel, self.seen)
+        self.desk = Desk(name, town.place, self.line, database, self.hub, self.wheel, self.seen)
         ledger = self.desk._ledger
         assert ledger is not None
         self.ledger: Ledger = ledger
