@@ -9,6 +9,8 @@ import { Refused } from './refused.js';
 const GREETING_MS = 10_000;
 const SILENCE_MS = 20_000;
 const PROBE_MS = 5_000;
+/** How soon to look again whether everything is answered, before leaving a node that goes away. */
+const LEAVE_MS = 50;
 /** A connection that lived this long was a good one: the next loss starts the back-off anew. */
 const STEADY_MS = 10_000;
 
@@ -51,8 +53,10 @@ export class Connection {
   /** @type {string | undefined} */
   #token;
   #isStale = false;
-  /** @type {{after: number, spread: number} | null} */
-  #goaway = null;
+  /** When to come back, by the clock, where the server has said that its node goes away. @type {number | null} */
+  #due = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #leaving;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -94,7 +98,7 @@ export class Connection {
 
   /** Something happened (a lid opened, a cable was put in): come back now, or make sure that we are connected. */
   hurry() {
-    if (this.phase === 'waiting' && !this.#goaway) this.#connect();
+    if (this.phase === 'waiting' && this.#due === null) this.#connect();
     else if (this.phase === 'live') this.#probe(PROBE_MS);
   }
 
@@ -131,7 +135,7 @@ export class Connection {
   async #connect() {
     const turn = ++this.#turn;
     clearTimeout(this.#timer);
-    this.#goaway = null;
+    this.#due = null;
     this.#become('connecting');
     try {
       this.#token = await this.getToken(this.#isStale ? this.#token : undefined);
@@ -183,9 +187,32 @@ export class Connection {
     } else if (frame.ev === 'live') {
       this.#become('live');
     } else if (frame.ev === 'goaway') {
-      this.#goaway = { after: Number(frame.d?.after) || 0, spread: Number(frame.d?.spread) || 0 };
+      this.#sentAway(Number(frame.d?.after) || 0, Number(frame.d?.spread) || 0);
     } else if (frame.ev) {
       this.event.fire(frame);
+    }
+  }
+
+  /**
+   * The node goes away and will close this socket. Whoever leaves it first, each at a time of its own, is hardly away:
+   * the next node is asked at once, not after a close that came unawares.
+   * @param {number} after milliseconds
+   * @param {number} spread milliseconds
+   */
+  #sentAway(after, spread) {
+    const pause = after + Math.random() * spread;
+    this.#due = Date.now() + pause;
+    clearTimeout(this.#leaving);
+    this.#leaving = setTimeout(() => this.#leave(), pause);
+  }
+
+  #leave() {
+    // What was asked is answered here still; where it takes too long the node closes, and we come back at once.
+    if (this.#operations.isBusy) {
+      this.#leaving = setTimeout(() => this.#leave(), LEAVE_MS);
+    } else {
+      this.#release(1000);
+      this.#connect();
     }
   }
 
@@ -223,6 +250,7 @@ export class Connection {
   #release(code) {
     clearTimeout(this.#timer);
     clearTimeout(this.#watch);
+    clearTimeout(this.#leaving);
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(code);
@@ -246,8 +274,7 @@ export class Connection {
 
   /** @param {number} atLeast milliseconds */
   #later(atLeast) {
-    const { after, spread } = this.#goaway ?? { after: 0, spread: 0 };
-    const pause = this.#goaway ? after + Math.random() * spread : backoff(this.#attempt++);
+    const pause = this.#due === null ? backoff(this.#attempt++) : this.#due - Date.now();
     this.#become('waiting');
     this.#timer = setTimeout(() => this.#connect(), Math.max(atLeast, pause));
   }

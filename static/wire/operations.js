@@ -58,6 +58,11 @@ export class Operations {
     this.send(JSON.stringify({ op: asked.op, id, d: asked.d }));
   }
 
+  /** Whether anything was asked that is not answered. */
+  get isBusy() {
+    return this.#open.size > 0 || this.#waiting.length > 0;
+  }
+
   #fill() {
     while (this.#waiting.length && this.#open.size < OPEN_AT_MOST) {
       const asked = /** @type {Asked} */ (this.#waiting.shift());

@@ -178,6 +178,20 @@ async def test_after_a_goaway_the_page_waits_as_long_as_it_was_told(come: Come) 
     await ana.sees("back")
 
 
+async def test_the_page_leaves_a_node_that_goes_away_before_it_closes(come: Come) -> None:
+    ana = await come("ana")
+    await ana.create_room("Harbour")
+    frames = await Frames(ana.page).attach()
+    await ana.page.reload()
+    await ana.is_connected()
+    frames.tell({"ev": "goaway", "d": {"after": 200, "spread": 100}})
+    await frames.asked("hello", len(frames.sent))
+    assert frames.opened == 2
+    await ana.is_connected()
+    await ana.say("from here")
+    await ana.sees("from here")
+
+
 async def say_many(site: Site, account: Account, room: str, count: int, first: int = 0) -> None:
     """Send ``text 0``, ``text 1`` and so on (from ``first``), as fast as one session may."""
     socket = await site.connect(account, deaf=True)
