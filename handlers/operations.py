@@ -1,5 +1,6 @@
 """The REST adapter: one class serves every operation."""
 
+import asyncio
 import logging
 import re
 from typing import Any
@@ -128,12 +129,14 @@ class OperationHandler(ApiHandler):
             self.write_error(405)
             return
         try:
-            context = Context(self.parley, await self._principal(operation), self.request.remote_ip or "")
+            context = Context(self.parley, None, self.request.remote_ip or "")
+            async with asyncio.timeout_at(context.until):
+                context.principal = await self._principal(operation)
             result = await perform(operation, context, self._given(operation, path))
         except ServiceError as error:
             self.refuse(error)
             return
-        except StoreError:
+        except (StoreError, TimeoutError):
             self.refuse(Unavailable())
             return
         except Exception:
