@@ -12,6 +12,7 @@ from store.broker_memory import Exchange, MemoryBroker
 from store.broker_redis import RedisBroker
 from store.errors import Unavailable
 from tests.parts import Redis
+from tests.redis_parts import RedisCluster
 
 PATIENCE = 15.0
 """Seconds until a test gives up waiting."""
@@ -121,3 +122,29 @@ class RedisSite:
     def up(self) -> None:
         """See ``Site.up``."""
         self._part.start()
+
+
+class ClusterSite:
+    """A Redis Cluster."""
+
+    def __init__(self, cluster: RedisCluster) -> None:
+        self._cluster = cluster
+        self._down = False
+
+    def broker(self, node: str) -> Broker:
+        """See ``Site.broker``."""
+        return RedisBroker.of(self._cluster.url, node, "test")
+
+    def down(self) -> None:
+        """See ``Site.down``."""
+        self._down = True
+        for server in self._cluster.nodes:
+            server.kill()
+
+    def up(self) -> None:
+        """See ``Site.up``."""
+        if self._down:
+            self._down = False
+            for server in self._cluster.nodes:
+                server.start()
+            self._cluster.well()

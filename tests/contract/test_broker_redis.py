@@ -11,6 +11,7 @@ import redis
 from store.errors import Unavailable
 from tests.brokers import Ear, node, until
 from tests.parts import Redis
+from tests.redis_parts import ask
 
 pytestmark = pytest.mark.redis
 
@@ -19,12 +20,6 @@ NOTICED_S = 4.0
 
 BACK_S = 2.0
 """Seconds until a node hears again after Redis answers again."""
-
-
-def ask(part: Redis, *command: object) -> object:
-    """Run a command as an operator would."""
-    with redis.Redis(port=part.port, socket_timeout=5) as client:
-        return client.execute_command(*command)
 
 
 @pytest.fixture
