@@ -21,16 +21,17 @@ TEST_PREFIX: Final = "PARLEY_TEST_"
 _SAMPLES: Final = ("changeme", "default", "example", "insecure", "password", "placeholder", "sample", "secret")
 _ORIGIN: Final = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?!-|[0-9.]+$)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
+_REDIS: Final = tuple(f"redis{tls}{kind}://" for kind in ("", "+sentinel", "+cluster") for tls in ("", "s"))
 _FORMS: Final = ("[options]", "backup FILE [options]", "restore FILE [--force] [options]", "documents DIR")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def redacted(url: str) -> str:
-    """Return a database's or broker's address as it may be logged: without name, password and options."""
+    """Return an address as it may be logged: without name, password and options, and without what may be of those."""
     scheme, _, rest = url.partition("://")
-    _, at, place = rest.rpartition("@")
-    return f"{scheme}://{'***@' if at else ''}{place.partition('?')[0]}"
+    before, at, place = rest.rpartition("@")
+    return f"{scheme}://{'***@' if at else ''}{'' if re.search('[?].*=', before) else place.partition('?')[0]}"
 
 
 def usable_secret(text: str) -> str:
@@ -145,12 +146,11 @@ class Settings:
     address: str = "127.0.0.1"
     """IP address or host name to listen on. The default is reached from this machine alone: nothing opens by itself."""
     data_dir: Path = Path("data")
-    """Made where it is missing. Holds the SQLite database, unless ``mongo_url`` is set, and the secrets that are not
-    given: who can read it can sign tokens."""
+    """Made where it is missing. Holds SQLite's database and secrets that are not given: who reads it can sign tokens."""
     mongo_url: str | None = field(default=None, repr=False)
     """``mongodb://`` or ``mongodb+srv://`` of a replica set; None keeps all in SQLite. Logged only ``redacted``."""
     redis_url: str | None = field(default=None, repr=False)
-    """``redis://`` or ``rediss://`` that joins nodes; None is a node alone. Logged only ``redacted``."""
+    """One of ``_REDIS``, in the forms that docs/decisions/0004-broker.md lists; None is a node alone."""
     cors_origins: frozenset[str] = frozenset()
     """Origins of other sites whose pages may use REST and ``/ws``. No wildcard: any page could speak for its reader."""
     trusted_proxies: frozenset[Network] = frozenset()
@@ -233,7 +233,7 @@ OPTIONS: Final = (
     Option("address", _address, "ADDRESS", "where to listen; 0.0.0.0 or :: for every network", "127.0.0.1"),
     Option("data_dir", _directory, "DIR", "directory of the SQLite database and the secrets", "./data"),
     Option("mongo_url", _url("mongodb://", "mongodb+srv://"), "URL", "MongoDB to keep all in", "none, SQLite"),
-    Option("redis_url", _url("redis://", "rediss://"), "URL", "Redis that joins nodes", "none, one node"),
+    Option("redis_url", _url(*_REDIS), "URL", "Redis that joins nodes", "none, one node"),
     Option("cors_origins", _set_of(_origin), "LIST", "other sites whose pages may ask: https://a.example,...", "none"),
     Option("trusted_proxies", _set_of(_network), "LIST", "proxies to believe: 10.0.0.5,192.0.2.0/24,...", "none"),
     Option("limits", _switch, "on|off", "limits of rates, requests and sockets; off for tests alone", "on"),

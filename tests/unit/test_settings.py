@@ -250,6 +250,12 @@ def test_a_value_tells_no_secret() -> None:
     assert "word" not in told
 
 
+@pytest.mark.parametrize("tls", ["", "s"])
+@pytest.mark.parametrize("rest", ["://a", "+sentinel://u:word@a:1,b:2/name?db=1", "+cluster://a:1,b:2"])
+def test_all_kinds_of_redis_are_addresses(tls: str, rest: str) -> None:
+    assert Settings.read([f"--redis-url=redis{tls}{rest}"], {}).redis_url == f"redis{tls}{rest}"
+
+
 @pytest.mark.parametrize(
     ("url", "told"),
     [
@@ -257,9 +263,12 @@ def test_a_value_tells_no_secret() -> None:
         ("mongodb://u:word@a.example/parley?tlsCertificateKeyFilePassword=word", "mongodb://***@a.example/parley"),
         ("mongodb://u:w/o@r?d@a.example", "mongodb://***@a.example"),
         ("redis://:word@a.example:6379/0", "redis://***@a.example:6379/0"),
+        ("rediss+sentinel://u:word@a:1,b/x?sentinel_password=word", "rediss+sentinel://***@a:1,b/x"),
+        ("redis+sentinel://a:1,b/x?sentinel_password=wo@rd", "redis+sentinel://***@"),
+        ("redis+cluster://:word@a:1,b:2", "redis+cluster://***@a:1,b:2"),
     ],
 )
-def test_redacted_tells_the_place_alone(url: str, told: str) -> None:
+def test_redacted_tells_the_place_alone_if_at_all(url: str, told: str) -> None:
     assert redacted(url) == told
 
 
