@@ -146,7 +146,7 @@ class Settings:
     address: str = "127.0.0.1"
     """IP address or host name to listen on. The default is reached from this machine alone: nothing opens by itself."""
     data_dir: Path = Path("data")
-    """Made where it is missing. Holds SQLite's database and secrets that are not given: who reads it can sign tokens."""
+    """Made where missing. Holds SQLite's database and secrets that are not given: who reads it can sign tokens."""
     mongo_url: str | None = field(default=None, repr=False)
     """``mongodb://`` or ``mongodb+srv://`` of a replica set; None keeps all in SQLite. Logged only ``redacted``."""
     redis_url: str | None = field(default=None, repr=False)
