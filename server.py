@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,7 @@ from services.rooms.facts import Facts
 from services.streams.lanes import Lanes
 from settings import Settings, redacted
 from store import back_up, bring_back, open_broker, open_database, open_presence, open_secret
+from store.database import Database
 from store.errors import StoreError, WrongStore
 from store.secrets import derive
 from ws import asyncapi
@@ -41,9 +42,9 @@ from ws.door import Door, node_name
 from ws.drain import Drain, Ending
 from ws.presence.desk import Desk
 from ws.relay.joining import Links, join
+from ws.relay.relay import Relay
 from ws.tables import tables
 from ws.wheel import Wheel
-from ws.wire.flusher import Flusher
 from ws.wire.socket import SocketHandler
 
 log = logging.getLogger("parley")
@@ -78,70 +79,76 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         ValueError: If the secret is not fit to be one.
     """
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(settings.data_dir, settings.mongo_url))
-        secret = await open_secret(database, settings.data_dir, settings.secret, settings.mongo_url)
-        node = node_name(settings.node)
-        key = derive(secret, "nodes")
-        broker = await stack.enter_async_context(open_broker(settings.redis_url, node, key.hex()[:16]))
-        presence = await stack.enter_async_context(open_presence(settings.redis_url, key.hex()[:16]))
-        metrics = Metrics()
-        database = counted(database, metrics)
-        flusher = Flusher()
-        tokens = Tokens(derive(secret, "tokens"), database)
-        facts = Facts(database)
-        joined = join(Links(node, broker, presence, key), database, flusher, metrics, tokens, facts)
-        hub, live = joined.hub, joined.live
-        wheel, seen = Wheel(asyncio.get_running_loop().time), LastSeen(database)
-        desk = Desk(node, presence, None if broker.alone else joined.relay, database, hub, wheel, seen)
-        desk.join(joined.relay)
-        stack.push_async_callback(hub.close)
-        lanes = Lanes(database, live.deliver, live.learn)
-        live.written = lanes.heard
-        passwords = Passwords(derive(secret, "passwords"), settings.bcrypt_cost)
-        stack.callback(passwords.close)
-        application = Application(
-            node=node,
-            database=database,
-            lanes=lanes,
-            facts=facts,
-            marks=ReadMarks(database),
-            counts=Pace(COUNT_EVERY_S),
-            reads=Pace(READ_EVERY_S),
-            live=live,
-            passwords=passwords,
-            tokens=tokens,
-            limits=Limits(on=settings.limits),
-            metrics=metrics,
-            presence=desk,
-            seen=seen,
-        )
-        desk.open()
-        stack.push_async_callback(desk.close)
-        await joined.relay.open()
-        stack.push_async_callback(joined.relay.close)
-        door = Door(application, hub, flusher, wheel, desk)
-        for work in (wheel.run(), application.marks.run()):
-            stack.push_async_callback(tasks.end, _started(work))
-        readiness = Readiness(lambda: door.draining, joined.relay.faults)
-        routes = _routes(settings, application, door, readiness)
+        outside = await _outside(settings, stack)
+        door, relay = await _inside(settings, outside, stack)
+        readiness = Readiness(lambda: door.draining, relay.faults)
+        routes = _routes(settings, door.application, door, readiness)
         entrance = Entrance(routes, Proxies(settings.trusted_proxies), settings.port, settings.address)
         stack.push_async_callback(entrance.close)
-        metrics_port = _listen_for_metrics(settings, application, stack)
-        drain = Drain(application, door, entrance, readiness.asked_lately)
+        metrics_port = _listen_for_metrics(settings, door.application, stack)
+        drain = Drain(door.application, door, entrance, readiness.asked_lately)
         stack.push_async_callback(drain.run)
-        yield Node(entrance.port, metrics_port, application, door, drain)
+        yield Node(entrance.port, metrics_port, door.application, door, drain)
 
 
-def _started(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Start work that goes on as long as the node; where it does not, the log says so."""
-    task = asyncio.create_task(work)
-    task.add_done_callback(_told)
-    return task
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What is not of this process alone."""
+
+    database: Database
+    secret: str
+    links: Links
 
 
-def _told(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("work of the node ended", exc_info=error)
+async def _outside(settings: Settings, stack: AsyncExitStack) -> _Outside:
+    database = await stack.enter_async_context(open_database(settings.data_dir, settings.mongo_url))
+    secret = await open_secret(database, settings.data_dir, settings.secret, settings.mongo_url)
+    node, key = node_name(settings.node), derive(secret, "nodes")
+    namespace = key.hex()[:16]
+    broker = await stack.enter_async_context(open_broker(settings.redis_url, node, namespace))
+    presence = await stack.enter_async_context(open_presence(settings.redis_url, namespace))
+    return _Outside(database, secret, Links(node, broker, presence, key))
+
+
+async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) -> tuple[Door, Relay]:
+    """Build what is of this process, and begin what goes on by itself."""
+    links, metrics = outside.links, Metrics()
+    database = counted(outside.database, metrics)
+    tokens = Tokens(derive(outside.secret, "tokens"), database)
+    facts = Facts(database)
+    joined = join(links, database, metrics, tokens, facts)
+    relay = joined.relay
+    stack.push_async_callback(joined.hub.close)
+    lanes = Lanes(database, joined.live.deliver, joined.live.learn)
+    joined.live.written = lanes.heard
+    passwords = Passwords(derive(outside.secret, "passwords"), settings.bcrypt_cost)
+    stack.callback(passwords.close)
+    wheel, seen = Wheel(asyncio.get_running_loop().time), LastSeen(database)
+    desk = Desk(links.node, links.presence, None if links.broker.alone else relay, database, joined.hub, wheel, seen)
+    desk.join(relay)
+    application = Application(
+        node=links.node,
+        database=database,
+        lanes=lanes,
+        facts=facts,
+        marks=ReadMarks(database),
+        counts=Pace(COUNT_EVERY_S),
+        reads=Pace(READ_EVERY_S),
+        live=joined.live,
+        passwords=passwords,
+        tokens=tokens,
+        limits=Limits(on=settings.limits),
+        metrics=metrics,
+        presence=desk,
+        seen=seen,
+    )
+    desk.open()
+    stack.push_async_callback(desk.close)
+    await relay.open()
+    stack.push_async_callback(relay.close)
+    for work in (wheel.run(), application.marks.run()):
+        stack.push_async_callback(tasks.end, tasks.start(work))
+    return Door(application, joined.hub, joined.flusher, wheel, desk), relay
 
 
 def _listen_for_metrics(settings: Settings, application: Application, stack: AsyncExitStack) -> int | None:

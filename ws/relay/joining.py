@@ -23,6 +23,7 @@ class Joined:
     hub: Hub
     relay: Relay
     live: Everywhere
+    flusher: Flusher
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,15 @@ class Links:
 def join(
     links: Links,
     database: Database,
-    flusher: Flusher,
     metrics: Metrics,
     tokens: Tokens,
     facts: Facts,
 ) -> Joined:
     """Build a node's live side; nothing is begun."""
+    flusher = Flusher()
     subscriptions = Subscriptions(links.broker)
     hub = Hub(database, flusher, metrics, None if links.broker.alone else subscriptions)
     flusher.before = hub.flush
     envelopes = Envelopes(links.key, links.node)
     relay = Relay(links.broker, links.presence, database, hub, subscriptions, envelopes, metrics, links.node)
-    return Joined(hub, relay, Everywhere(hub, relay, tokens, facts))
+    return Joined(hub, relay, Everywhere(hub, relay, tokens, facts), flusher)

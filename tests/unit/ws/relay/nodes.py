@@ -17,7 +17,6 @@ from tests.peers import until
 from tests.unit.ws.ears import Ear
 from ws.relay.joining import Links, join
 from ws.watched import Watched
-from ws.wire.flusher import Flusher
 
 KEY = b"k" * 32
 
@@ -30,7 +29,7 @@ class Member:
         self.learned: list[Batch] = []
         self.tokens = Tokens(KEY, database)
         links = Links(name, self.broker, presence, KEY)
-        joined = join(links, database, Flusher(), Metrics(), self.tokens, Facts(database))
+        joined = join(links, database, Metrics(), self.tokens, Facts(database))
         self.hub, self.relay, self.live = joined.hub, joined.relay, joined.live
         self.lanes = Lanes(database, self.live.deliver, self.live.learn)
         self.live.written = self._written
