@@ -5,12 +5,12 @@
 
 python := .venv/bin/python
 
-# Options of server.py for `make run`, of pytest for `make test` and `make check`, of the benchmarks for `make bench`.
+# Options of server.py for `make run` and `make cluster`, of pytest for `make test` and `make check`, of the benchmarks for `make bench`.
 ARGS ?=
 # Processes that run tests at once; 0 runs them in the one that is called.
 WORKERS ?= 2
 
-.PHONY: help install dev parts run test check format formatted lint types imports docs unchanged bench vendor lock clean
+.PHONY: help install dev parts run cluster test check format formatted lint types imports docs unchanged bench vendor lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ install: ## Make .venv with what the server needs
 
 run: install ## Start the server on http://localhost:8080 with its data in ./data; ARGS="--port 9000" changes that
 	@exec $(python) server.py $(ARGS)
+
+cluster: dev ## Start three nodes, a Redis and a load balancer on https://localhost:8443; ARGS="--port 9443" changes that
+	@tools/parts.sh redis haproxy
+	@exec $(python) tools/cluster.py $(ARGS)
 
 test: parts ## Run all tests on real parts, which are found or installed; ARGS="-k name" picks some
 	@$(python) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)

@@ -15,6 +15,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application as Routes
 
 from handlers import documents
+from handlers.access import log_request
 from handlers.entrance import Entrance
 from handlers.forwarded import Proxies
 from handlers.health import LiveHandler, MetricsHandler, Readiness, ReadyHandler
@@ -179,7 +180,7 @@ def _routes(settings: Settings, application: Application, door: Door, readiness:
     if settings.metrics_port is None:
         found.append((r"/metrics", MetricsHandler, {"parley": application}))
     found.append((r"/(.*)", PageHandler, {"path": str(STATIC), "default_filename": "index.html"}))
-    return Routes(found, default_handler_class=NotFoundHandler, default_handler_args=api)
+    return Routes(found, default_handler_class=NotFoundHandler, default_handler_args=api, log_function=log_request)
 
 
 async def serve(settings: Settings) -> None:

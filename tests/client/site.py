@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import ssl
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,9 +16,10 @@ _numbers = itertools.count(1)
 class Site:
     """An async context manager around the clients of one server."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
         self.address = address
-        self.rest = Rest(address)
+        self.rest = Rest(address, tls)
+        self._tls = tls
         self._sockets: list[Socket] = []
 
     async def __aenter__(self) -> Self:
@@ -51,7 +53,7 @@ class Site:
 
     async def open(self, listener: Listener | None = None, **options: Any) -> Socket:
         """Open a websocket; nothing is said on it yet."""
-        socket = await Socket.open(self.address, listener, **options)
+        socket = await Socket.open(self.address, listener, tls=self._tls, **options)
         self._sockets.append(socket)
         return socket
 

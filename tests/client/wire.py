@@ -5,9 +5,11 @@ import base64
 import hashlib
 import os
 import socket as sockets
+import ssl
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -109,6 +111,7 @@ class Wire(asyncio.Protocol):
         origin: str | None = None,
         receive_buffer: int | None = None,
         read_pause: float | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> "Wire":
         """Connect and shake hands. With ``read_pause`` so many seconds pass between one read and the next.
 
@@ -126,7 +129,8 @@ class Wire(asyncio.Protocol):
         except BaseException:
             sock.close()
             raise
-        _, wire = await loop.create_connection(lambda: cls(on_text, on_close), sock=sock)
+        name = None if tls is None else address[0]
+        _, wire = await loop.create_connection(lambda: cls(on_text, on_close), sock=sock, ssl=tls, server_hostname=name)
         request, wire._accept = handshake(f"{address[0]}:{address[1]}", path, protocol, origin)
         wire._protocol = protocol
         wire._read_pause = read_pause
@@ -140,8 +144,7 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See ``asyncio.Protocol``."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are none by name
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
