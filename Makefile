@@ -10,7 +10,7 @@ ARGS ?=
 # Processes that run tests at once; 0 runs them in the one that is called.
 WORKERS ?= 2
 
-.PHONY: help install dev parts run cluster test check format formatted lint types imports docs unchanged bench vendor lock clean
+.PHONY: help install dev parts run cluster test check format formatted lint types imports docs unchanged bench faults vendor lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ docs: install ## Write the documents that the program generates into docs/
 
 bench: dev ## Print what one node does, beside the floors; takes long
 	@$(python) -m benchmarks $(ARGS)
+
+faults: parts ## Break nodes and Redis under load and print what is left; long; ARGS="--only kills --seed 7"
+	@$(python) -m tests.faults $(ARGS)
 
 vendor: install ## Fetch the vendored files of the page anew, at their pinned releases; needs npm
 	@$(python) tools/vendor.py

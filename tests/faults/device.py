@@ -88,6 +88,8 @@ class Device:
         self.holds_back = asyncio.Event()
         """While it is not set, the device does not come back."""
         self.holds_back.set()
+        self.source: str | None = None
+        """The address of this machine that it connects from; None: any."""
         self.history = history
         self.cursors: dict[str, int] = {}
         self.session = 0
@@ -186,7 +188,7 @@ class Device:
         began = time.monotonic()
         self.session += 1
         session, place = self.session, self.place
-        link = self.link = await Link.open(place.address(), lambda frame: self._event(session, frame))
+        link = self.link = await Link.open(place.address(), lambda frame: self._event(session, frame), self.source)
         now, cursors = self.history.now, dict(self.cursors)
         self._ours, self._began = False, began
         self.history.write(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
@@ -133,15 +134,16 @@ class Link(WSListener):
         self.closed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     @classmethod
-    async def open(cls, address: tuple[str, int], heard: Callable[[Frame], None]) -> "Link":
-        """Connect and shake hands.
+    async def open(cls, address: tuple[str, int], heard: Callable[[Frame], None], source: str | None = None) -> "Link":
+        """Connect and shake hands, from an address of this machine where one is named.
 
         Raises:
             OSError: If the server cannot be reached, refuses, or takes too long.
         """
         url = f"ws://{address[0]}:{address[1]}/ws"
         try:
-            _, link = await ws_connect(lambda: cls(heard), url, websocket_handshake_timeout=HANDSHAKE_S)
+            where: dict[str, Any] = {} if source is None else {"local_addr": (source, 0)}
+            _, link = await ws_connect(lambda: cls(heard), url, websocket_handshake_timeout=HANDSHAKE_S, **where)
         except OSError:
             raise
         except Exception as error:  # what picows calls a refused handshake

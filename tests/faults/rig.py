@@ -50,6 +50,12 @@ class Node:
         self.up = False
         await asyncio.to_thread(self.server.kill)
 
+    async def start_again(self, **variables: str) -> None:
+        """Stop it and start it with other settings."""
+        await self.stop()
+        self.server._variables.update(variables)
+        await self.start()
+
     async def stop(self) -> tuple[int, float]:
         """Ask it to end; return its exit code and how long it took."""
         self.up, began = False, time.monotonic()
@@ -70,6 +76,7 @@ class Room:
     id: str
     owner: Account
     members: list[Account]
+    history: str
 
 
 class Rig:
@@ -103,7 +110,7 @@ class Rig:
         """Make a public room and let people in."""
         body = {"name": f"room {len(self.rooms)}", "kind": "public", "history": history}
         made = await owner.post("rooms", body=body)
-        room = Room(made["id"], owner, [owner, *members])
+        room = Room(made["id"], owner, [owner, *members], history)
         self.history.write(RoomMade(at=self.history.now(), room=room.id, history=history))
         gate = asyncio.Semaphore(OPENING)
 
@@ -155,9 +162,7 @@ class Rig:
         Returns how long it took.
         """
         began = time.monotonic()
-        heads = {
-            room.id: max((item.rev for item in await self._items(room, self._up[0])), default=0) for room in self.rooms
-        }
+        heads = {room.id: await self._head(room) for room in self.rooms}
 
         def whole() -> bool:
             return all(
@@ -187,6 +192,12 @@ class Rig:
         """Fetch a whole room from a node."""
         room.owner.rest = node.rest
         return [msgspec.convert(item, Item) for item in await room.owner.history(room.id)]
+
+    async def _head(self, room: Room) -> int:
+        """Return the newest rev of what every member sees."""
+        items = await self._items(room, self._up[0])
+        joins = [item.seq for item in items if item.type == "joined"] if room.history == "joined" else []
+        return max((item.rev for item in items if item.seq >= max(joins, default=0)), default=0)
 
     async def leave(self) -> None:
         """Let everybody go."""

@@ -57,24 +57,29 @@ def before_the_join(timeline: Timeline) -> Iterator[Verdict]:
                 continue
             member = timeline.membership(room, session.opened.user)
             for at, item in seen:
-                join = _joined(member, at)
+                join = _joined(member, at, item.rev)
                 if item.seq < join:
                     yield Verdict("before the join", f"{session.name}: {item} of {room}, joined at {join}")
 
 
-def _joined(member: Membership, at: float) -> int:
-    """Return the newest join that was answered by then, else the first."""
-    answered = [
+def _joined(member: Membership, since: float, rev: int) -> int:
+    """Return the newest join that was answered before a session began or a page was asked for, or is not above a rev.
+
+    A live session that is behind may still see what came before a removal and the way back.
+    """
+    known = [
         join
         for join in member.joins
-        if (place := member.joins.index(join) - len(member.joins) + len(member.join_calls)) < 0
-        or member.join_calls[place].ok_at <= at
+        if join <= rev
+        or (place := member.joins.index(join) - len(member.joins) + len(member.join_calls)) < 0
+        or member.join_calls[place].ok_at <= since
     ]
-    return max(answered, default=min(member.joins, default=0))
+    return max(known, default=min(member.joins, default=0))
 
 
 def _seen_by_room(session: Session) -> Iterator[tuple[str, list[tuple[float, Seen]]]]:
     for room, spans in session.spans.items():
-        yield room, [(heard.at, heard.item) for span in spans for heard in span.heard if heard.item is not None]
+        begun = session.opened.at
+        yield room, [(begun, heard.item) for span in spans for heard in span.heard if heard.item is not None]
     for page in session.pages:
         yield page.room, [(page.asked, item) for item in page.items]

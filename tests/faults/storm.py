@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.faults.device import Device
 from tests.faults.figures import Outcome, percentile, resumes
 from tests.faults.judging import at_most, judge, states
-from tests.faults.rig import Rig, rigged
+from tests.faults.rig import Rig, rigged, until
 from tests.faults.traffic import Traffic, people_in_rooms, places
 
 RESUME_MS = 300.0
@@ -66,5 +66,6 @@ async def _cut(rig: Rig, device: Device, size: Size) -> None:
     for moment in moments:
         await asyncio.sleep(max(0.0, began + moment - time.monotonic()))
         await device.live.wait()
+        session = device.session
         device.cut()
-        await asyncio.sleep(0)
+        await until(lambda: device.session > session, 30, "coming back")  # noqa: B023 - it is called at once

@@ -1,6 +1,7 @@
 """People who write at a rate: messages, changes of their own, reactions to anybody's."""
 
 import asyncio
+import itertools
 import random
 from collections import defaultdict, deque
 from collections.abc import Sequence
@@ -17,6 +18,10 @@ REMEMBERED = 50
 """Messages of a room that may still be changed: the newest."""
 EMOJIS = (":+1:", ":-1:", ":heart:", ":tada:")
 WORDS = "what people tell each other when they have a little time and nothing much to say "
+
+
+_names = itertools.count(1)
+"""Makes the cids of one run of people unlike those of the next."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,8 @@ async def people_in_rooms(rig: Rig, people: int, rooms: int, *, each: int = 1) -
     for room in range(rooms):
         crowd = [person for at, person in enumerate(made) if (room - at) % rooms < each]
         await rig.room(crowd[0], crowd[1:])
-    for person in made:
-        rig.device(person)
+    for at, person in enumerate(made):
+        rig.device(person, at // rooms)  # so that those of one room are on all nodes
 
 
 def places(rig: Rig, devices: Sequence[Device]) -> list[tuple[Device, str]]:
@@ -68,8 +73,10 @@ class Traffic:
         self.begun = 0
         self.done = 0
         self._mix = mix or Mix()
+        self._name = next(_names)
         self._rng = rng
         self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
         self._open: dict[Device, int] = defaultdict(int)
         self._tasks: set[asyncio.Task[None]] = set()
         self._messages: dict[str, deque[Message]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
@@ -107,6 +114,8 @@ class Traffic:
         while self._tasks:
             await asyncio.wait(self._tasks)
             await asyncio.sleep(0)
+        if self._failure is not None:
+            raise self._failure
 
     def _begin(self) -> None:
         free = [pair for pair in self._rng.sample(self.writers, min(4, len(self.writers))) if self._may(pair[0])]
@@ -127,8 +136,8 @@ class Traffic:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self._failure = error
             self.stop()
-            raise error
 
     async def _one(self, device: Device, room: str, number: int) -> None:
         try:
@@ -145,7 +154,7 @@ class Traffic:
 
     async def _send(self, device: Device, room: str, number: int) -> None:
         text = f"{number} {WORDS}"
-        answer = await do(device, Deed("message.send", room, cid=f"{device.name}-{number}", text=text))
+        answer = await do(device, Deed("message.send", room, cid=f"{device.name}-{self._name}-{number}", text=text))
         if answer is not None:
             self._messages[room].append(Message(room, answer.id, device))
 
