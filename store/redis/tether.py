@@ -1,6 +1,7 @@
 """One wire that is made again whenever it breaks."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -11,11 +12,11 @@ from store.redis.wire import Push, Wire
 PAUSE_S: Final = (0.05, 0.5)
 """Least and most seconds between two attempts, at random: many nodes lose one Redis at the same moment."""
 
-PING_S: Final = 1.0
-"""Seconds of silence after which the other side is asked whether it is there."""
+PING_S: Final = 0.8
+"""Seconds of silence after which the other side is asked whether it is there: less than between two canaries."""
 
 PONG_S: Final = 2.0
-"""Seconds it has to answer."""
+"""Seconds it has to answer: a server that saves or runs a long script may stand still for one."""
 
 Connect = Callable[[Push, Callable[[], None]], Awaitable[Wire]]
 
@@ -91,18 +92,17 @@ class Tether:
         """Return when a wire has ended; end it when nothing comes back."""
         loop = asyncio.get_running_loop()
         while wire is self.wire:
-            try:
-                async with asyncio.timeout(PING_S):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(wire.heard_at + PING_S):
                     await wire.ended()
                 return
-            except TimeoutError:
-                pass
-            if loop.time() - wire.heard_at < PING_S:
+            asked = loop.time()
+            if asked - wire.heard_at < PING_S:
                 continue
             try:
                 async with asyncio.timeout(PONG_S):
                     await wire.ask([("PING",)])
             except TimeoutError:
                 # Whoever is behind with reading much has an answer that comes late, but hears all the time.
-                if loop.time() - wire.heard_at >= PONG_S:
+                if wire.heard_at < asked:
                     self.cut(f"no answer in {PONG_S} s")

@@ -16,7 +16,7 @@ from tests.redis_parts import ask
 pytestmark = pytest.mark.redis
 
 NOTICED_S = 4.0
-"""Seconds until a silent Redis is taken for dead: one of silence, two for the answer, and some for this machine."""
+"""Seconds until a silent Redis is taken for dead: 0.8 of silence, 2 for the answer, and some for this machine."""
 
 BACK_S = 2.0
 """Seconds until a node hears again after Redis answers again."""
