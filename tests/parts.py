@@ -193,6 +193,11 @@ class MongoSet:
         self._members = [MongoMember() for _ in range(3)]
 
     @property
+    def members(self) -> Sequence[MongoMember]:
+        """All of them, those included that are down."""
+        return self._members
+
+    @property
     def url(self) -> str:
         """What clients are given."""
         return f"mongodb://{','.join(f'127.0.0.1:{member.port}' for member in self._members)}/?replicaSet=rs0"
@@ -221,6 +226,11 @@ class MongoSet:
                         return member
             time.sleep(POLL_SECONDS)
         raise AssertionError("no primary was elected")
+
+    def step_down(self, seconds: int = 10) -> None:
+        """Have the primary give up its office, for so many seconds at least; another is elected."""
+        with self.primary().client() as client:
+            client.admin.command("replSetStepDown", seconds, secondaryCatchUpPeriodSecs=2)
 
 
 class Redis(Part):

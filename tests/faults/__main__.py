@@ -14,7 +14,19 @@ from typing import Any
 import msgspec
 import uvloop
 
-from tests.faults import cycles, flood, kills, mass_cut, orphans, redis_faults, removals, replay, rolling, storm
+from tests.faults import (
+    cycles,
+    flood,
+    kills,
+    mass_cut,
+    orphans,
+    redis_faults,
+    removals,
+    replay,
+    rolling,
+    store_faults,
+    storm,
+)
 from tests.faults.figures import Outcome, table
 from tests.faults.rig import forget
 
@@ -24,6 +36,7 @@ SCENARIOS: dict[str, tuple[Run, Any, Any]] = {
     "kills": (kills.run, kills.SHORT, kills.LONG),
     "orphans": (orphans.run, orphans.SHORT, orphans.LONG),
     "redis": (redis_faults.run, redis_faults.SHORT, redis_faults.LONG),
+    "store": (store_faults.run, store_faults.SHORT, store_faults.LONG),
     "storm": (storm.run, storm.SHORT, storm.LONG),
     "rolling": (rolling.run, rolling.SHORT, rolling.LONG),
     "mass-cut": (mass_cut.run, mass_cut.SHORT, mass_cut.LONG),

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.__main__ import SCENARIOS
 
 SEED = 1
-ON_MONGO = ("kills", "storm")
+ON_MONGO = ("kills", "store", "storm")
 """Scenarios in which the store matters most."""
 
 
