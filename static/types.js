@@ -62,6 +62,10 @@
  * @property {string | null} [rooms_next]
  */
 
+/** @typedef {'online' | 'away' | 'busy'} Status */
+
+/** @typedef {{user: string, status: Status | 'offline', last_seen: string | null}} Presence */
+
 /** @typedef {{items: Item[], has_more: boolean, head: number}} Page */
 
 /** @typedef {{items: Item[], head: number, complete: boolean}} Changes */

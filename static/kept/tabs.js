@@ -11,10 +11,12 @@ import { Signal } from '../signal.js';
  *   token    an access token was renewed (tabs share it in memory, so that one refresh serves all)
  *   account  somebody logged in or out here
  *   read     `room` was read up to `seq`
+ *   status   `user` said how they are
  * @typedef {{kind: 'outbox', user: string}
  *   | {kind: 'token', user: string, token: string, endsAt: number}
  *   | {kind: 'account', user: string | null}
- *   | {kind: 'read', user: string, room: string, seq: number}} Told
+ *   | {kind: 'read', user: string, room: string, seq: number}
+ *   | {kind: 'status', user: string, status: import('../types.js').Status}} Told
  */
 
 /** @type {Signal<Told>} */
@@ -36,6 +38,7 @@ function isTold(data) {
   if (typeof data.user !== 'string') return false;
   if (data.kind === 'outbox') return true;
   if (data.kind === 'token') return typeof data.token === 'string' && typeof data.endsAt === 'number';
+  if (data.kind === 'status') return ['online', 'away', 'busy'].includes(data.status);
   return data.kind === 'read' && typeof data.room === 'string' && typeof data.seq === 'number';
 }
 

@@ -1,4 +1,5 @@
 import { Outbox } from '../kept/outbox.js';
+import { Presences } from '../state/presence.js';
 import { Reader } from '../state/reader.js';
 import { Store } from '../state/store.js';
 import { Sync } from '../state/sync.js';
@@ -36,6 +37,7 @@ export class Chat {
     this.outbox = new Outbox(account.user.id, this.connection);
     this.sync = new Sync(this.connection, this.store, this.outbox);
     this.reader = new Reader(this.connection, this.store);
+    this.presences = new Presences(this.connection, account.user.id);
     this.#listen();
     this.shell = new Shell(this, root);
   }

@@ -1,12 +1,13 @@
 import { inWords } from '../wire/refused.js';
 import { confirm } from './dialogs/confirm.js';
 import { openPeople } from './dialogs/people.js';
-import { personAvatar } from './drawing/avatar.js';
+import { portrait } from './drawing/avatar.js';
 import { iconButton } from './drawing/button.js';
 import { h, keyed, once } from './drawing/dom.js';
 import { icon } from './drawing/icons.js';
 import { menuButton } from './drawing/menu.js';
 import { searchBox } from './drawing/searchbox.js';
+import { presenceWords } from './drawing/words.js';
 
 /** @import { Chat } from './chat.js' */
 /** @import { Room } from '../state/room.js' */
@@ -14,6 +15,8 @@ import { searchBox } from './drawing/searchbox.js';
 /** @import { Choice } from './drawing/menu.js' */
 
 const PAUSE_MS = 300;
+/** In larger rooms the server counts who is there, and tells of nobody by name. */
+const LARGE = 200;
 const ORDER = { owner: 0, moderator: 1, member: 2 };
 const BADGES = /** @type {const} */ ({ owner: 'Owner', moderator: 'Moderator' });
 
@@ -23,6 +26,8 @@ export class Members {
   #members = [];
   /** @type {string | null} */
   #next = null;
+  /** How many are there, in a large room. @type {number | null} */
+  #online = null;
   #turn = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -60,6 +65,7 @@ export class Members {
     this.#endings = [
       room.changed.listen(draw),
       room.membersChanged.listen(() => this.#later()),
+      chat.presences.changed.listen(draw),
       chat.connection.changed.listen((phase) => {
         if (phase === 'live') this.#load(null);
       }),
@@ -98,15 +104,27 @@ export class Members {
         room.reads.set(user.id, Math.max(read ?? 0, room.reads.get(user.id) ?? 0));
       }
       this.state.textContent = this.#members.length ? '' : 'Nobody here has that name.';
+      if (room.memberCount <= LARGE) chat.presences.want(this.#members.map(({ user }) => user.id));
+      else this.#count();
       this.#draw();
     } catch (error) {
       if (turn === this.#turn) this.state.textContent = this.#members.length ? '' : inWords(error);
     }
   }
 
+  async #count() {
+    try {
+      this.#online = (await this.chat.connection.request('room.presence', { room: this.room.id })).online;
+      this.#draw();
+    } catch {
+      // A number less: it is asked for again with the next page of members.
+    }
+  }
+
   #draw() {
     const { room, chat } = this;
-    this.title.textContent = `Members · ${room.memberCount}`;
+    const online = this.#online === null ? '' : `, ${this.#online} online`;
+    this.title.textContent = `Members · ${room.memberCount}${online}`;
     this.add.hidden = !room.isModerated || room.kind === 'direct';
     this.more.hidden = !this.#next;
     const sorted = [...this.#members].sort(
@@ -114,7 +132,8 @@ export class Members {
     );
     keyed(this.list, sorted, {
       key: ({ user }) => user.id,
-      look: ({ user, role }) => [user.username, role, room.role, room.kind].join('\n'),
+      look: ({ user, role }) =>
+        [user.username, role, room.role, room.kind, presenceWords(chat.presences.of(user.id))].join('\n'),
       make: (member) => this.#row(member, member.user.id === chat.me.id),
     });
   }
@@ -125,11 +144,19 @@ export class Members {
    */
   #row(member, isMe) {
     const { user, role } = member;
+    const presence = this.chat.presences.of(user.id);
+    const words = presenceWords(presence);
     return h(
       'li',
       {},
-      personAvatar(user),
-      h('span', { class: 'name' }, user.username, isMe && h('small', {}, ' (you)')),
+      portrait(user, presence),
+      h(
+        'span',
+        { class: 'name' },
+        user.username,
+        isMe && h('small', {}, ' (you)'),
+        words && h('small', { class: 'presence' }, words),
+      ),
       role !== 'member' && this.room.kind !== 'direct' && h('span', { class: `role ${role}` }, BADGES[role]),
       !isMe &&
         menuButton({

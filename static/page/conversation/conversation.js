@@ -5,7 +5,7 @@ import { iconButton } from '../drawing/button.js';
 import { focusIn, giveFocus, h, once } from '../drawing/dom.js';
 import { icon } from '../drawing/icons.js';
 import { menuButton } from '../drawing/menu.js';
-import { roomName } from '../drawing/words.js';
+import { presenceWords, roomName } from '../drawing/words.js';
 import { Composer } from './composer.js';
 import { Messages } from './messages.js';
 
@@ -51,7 +51,11 @@ export class Conversation {
     );
     const drawHeader = once(() => this.drawHeader());
     const drawTyping = once(() => this.#drawTyping());
-    this.#endings = [room.changed.listen(drawHeader), room.typingChanged.listen(drawTyping)];
+    this.#endings = [
+      room.changed.listen(drawHeader),
+      room.typingChanged.listen(drawTyping),
+      chat.presences.changed.listen(drawHeader),
+    ];
     this.#drawTyping();
   }
 
@@ -91,10 +95,13 @@ export class Conversation {
     const { room, chat } = this;
     const name = roomName(room, chat.me.id);
     const members = `${room.memberCount} ${room.memberCount === 1 ? 'member' : 'members'}`;
+    const presence = chat.presences.of(room.peer?.id);
     const about =
-      room.kind === 'direct' ? 'Direct conversation' : [members, room.description].filter(Boolean).join(' · ');
+      room.kind === 'direct'
+        ? presenceWords(presence) || 'Direct conversation'
+        : [members, room.description].filter(Boolean).join(' · ');
     const hasMembers = chat.shell?.hasMembers ?? false;
-    const look = [name, about, hasMembers, room.role, room.kind].join('\n');
+    const look = [name, about, hasMembers, room.role, room.kind, presence?.status].join('\n');
     if (look === this.#look) return;
     this.#look = look;
     const focus = focusIn(this.head);
@@ -112,7 +119,7 @@ export class Conversation {
         : [menuButton({ label: 'Room actions', focus: 'more', face: icon('more'), choices: () => this.#choices() })];
     this.head.replaceChildren(
       back,
-      roomAvatar(room, chat.me.id),
+      roomAvatar(room, chat.me.id, presence),
       h('div', { class: 'title' }, h('h1', { tabindex: '-1', dir: 'auto' }, name), h('p', { dir: 'auto' }, about)),
       people,
       ...more,

@@ -3,7 +3,7 @@ import { icon } from './icons.js';
 import { roomName, visible } from './words.js';
 
 /** @import { Room } from '../../state/room.js' */
-/** @import { Person } from '../../types.js' */
+/** @import { Person, Presence } from '../../types.js' */
 
 const HUES = 8;
 
@@ -34,11 +34,27 @@ export function personAvatar(person) {
 }
 
 /**
+ * A person with a mark of how they are: its shape tells as much as its colour, and the words beside it tell it all.
+ * @param {Person} person
+ * @param {Presence | undefined} presence
+ */
+export function portrait(person, presence) {
+  const status = presence?.status ?? 'offline';
+  return h(
+    'span',
+    { class: 'portrait', 'aria-hidden': 'true' },
+    personAvatar(person),
+    status !== 'offline' && h('span', { class: `dot ${status}` }),
+  );
+}
+
+/**
  * @param {Room} room
  * @param {string} me
+ * @param {Presence} [presence]  of the other one in a direct room
  */
-export function roomAvatar(room, me) {
-  if (room.kind === 'direct') return personAvatar(room.peer ?? { id: room.id, username: roomName(room, me) });
+export function roomAvatar(room, me, presence) {
+  if (room.kind === 'direct') return portrait(room.peer ?? { id: room.id, username: roomName(room, me) }, presence);
   return h(
     'span',
     { class: 'avatar square', 'data-hue': hue(room.id), 'aria-hidden': 'true' },

@@ -38,6 +38,16 @@ export function dayWords(at) {
 }
 
 /**
+ * A moment of the past within a sentence.
+ * @param {string} at
+ */
+export function pastWords(at) {
+  const day = dayWords(at);
+  const when = day === 'Today' || day === 'Yesterday' ? day.toLowerCase() : `on ${shortDay.format(new Date(at))}`;
+  return `${when} at ${timeOf(at)}`;
+}
+
+/**
  * As short as can be, for the list of rooms.
  * @param {string} at
  */

@@ -4,8 +4,9 @@
  */
 
 import { h } from './dom.js';
+import { pastWords } from './time.js';
 
-/** @import { Item } from '../../types.js' */
+/** @import { Item, Presence } from '../../types.js' */
 /** @import { People } from '../../state/people.js' */
 /** @import { Room } from '../../state/room.js' */
 
@@ -126,6 +127,19 @@ export function previewWords(item, people, me, room) {
   const text = (item.text ?? '').slice(0, 200);
   if (item.author?.id === me) return `You: ${text}`;
   return room.kind === 'direct' || !item.author ? text : `${item.author.username}: ${text}`;
+}
+
+const STATUSES = { online: 'Online', away: 'Away', busy: 'Busy', offline: 'Offline' };
+
+/**
+ * How somebody is; nothing where nothing is known.
+ * @param {Presence | undefined} presence
+ */
+export function presenceWords(presence) {
+  if (!presence) return '';
+  const { status, last_seen: seen } = presence;
+  if (status !== 'offline') return STATUSES[status] ?? STATUSES.online;
+  return seen ? `Last seen ${pastWords(seen)}` : '';
 }
 
 /**

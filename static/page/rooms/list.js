@@ -2,13 +2,13 @@ import { confirm } from '../dialogs/confirm.js';
 import { openDiscover } from '../dialogs/discover.js';
 import { openNewRoom } from '../dialogs/newroom.js';
 import { openPeople } from '../dialogs/people.js';
-import { personAvatar, roomAvatar } from '../drawing/avatar.js';
+import { portrait, roomAvatar } from '../drawing/avatar.js';
 import { h, hidden, keyed, once } from '../drawing/dom.js';
 import { icon } from '../drawing/icons.js';
 import { menuButton } from '../drawing/menu.js';
 import { searchBox } from '../drawing/searchbox.js';
 import { shortTime } from '../drawing/time.js';
-import { previewWords, roomName } from '../drawing/words.js';
+import { presenceWords, previewWords, roomName } from '../drawing/words.js';
 import { Previews } from './previews.js';
 
 /** @import { Chat } from '../chat.js' */
@@ -27,6 +27,7 @@ export class RoomList {
     this.rows = h('ul', { class: 'rooms' });
     this.rows.addEventListener('keydown', (event) => this.#key(event));
     this.state = h('p', { class: 'empty', role: 'status' });
+    this.me = h('span');
     this.element = h(
       'nav',
       { class: 'side', 'aria-label': 'Rooms' },
@@ -37,6 +38,8 @@ export class RoomList {
     const draw = once(() => this.draw());
     chat.store.changed.listen(draw);
     chat.store.people.changed.listen(draw);
+    chat.presences.changed.listen(draw);
+    chat.presences.changed.listen(once(() => this.#drawMe()));
     this.draw();
   }
 
@@ -46,11 +49,37 @@ export class RoomList {
     const own = menuButton({
       label: `Account of ${chat.me.username}`,
       className: 'me',
-      face: h('span', {}, personAvatar(chat.me), hidden('Account of '), h('strong', {}, chat.me.username)),
+      face: this.me,
       speaks: true,
-      choices: () => [{ label: 'Log out', icon: 'door', run: () => this.#logout() }],
+      choices: () => this.#ownChoices(),
     });
+    this.#drawMe();
+    chat.presences.want([chat.me.id]);
     return h('header', {}, own, add);
+  }
+
+  /** How others see me: all my devices together. */
+  #drawMe() {
+    const { me, presences } = this.chat;
+    const status = presenceWords(presences.of(me.id));
+    this.me.replaceChildren(
+      portrait(me, presences.of(me.id)),
+      hidden('Account of '),
+      h('strong', {}, me.username),
+      hidden(status && `, ${status}`),
+    );
+  }
+
+  #ownChoices() {
+    const { presences } = this.chat;
+    /** @type {import('../drawing/menu.js').Choice[]} */
+    const choices = [
+      { label: 'Show me as online', icon: 'person', run: () => presences.say('online') },
+      { label: 'Show me as away', icon: 'clock', run: () => presences.say('away') },
+      { label: 'Show me as busy', icon: 'ban', run: () => presences.say('busy') },
+      { label: 'Log out', icon: 'door', run: () => this.#logout() },
+    ];
+    return choices;
   }
 
   #newChoices() {
@@ -106,6 +135,7 @@ export class RoomList {
     const words = this.filter.value.trim().toLowerCase();
     const rooms = store.rooms.filter((room) => roomName(room, store.me.id).toLowerCase().includes(words));
     this.previews.want(rooms);
+    this.chat.presences.want(rooms.flatMap((room) => room.peer?.id ?? []));
     const here = this.chat.shell?.here;
     keyed(this.rows, rooms, {
       key: (room) => room.id,
@@ -127,7 +157,8 @@ export class RoomList {
   #look(room, isHere) {
     const { people, me } = this.chat.store;
     const last = room.last ? `${previewWords(room.last, people, me.id, room)} ${shortTime(room.last.created_at)}` : '';
-    return [roomName(room, me.id), room.kind, room.unread, isHere, last].join('\n');
+    const presence = this.chat.presences.of(room.peer?.id)?.status;
+    return [roomName(room, me.id), room.kind, room.unread, isHere, last, presence].join('\n');
   }
 
   /**
@@ -138,6 +169,7 @@ export class RoomList {
     const { people, me } = this.chat.store;
     const { last, unread } = room;
     const words = last ? previewWords(last, people, me.id, room) : room.description;
+    const presence = this.chat.presences.of(room.peer?.id);
     return h(
       'li',
       {},
@@ -149,8 +181,9 @@ export class RoomList {
           'aria-current': isHere && 'page',
           'data-focus': room.id,
         },
-        roomAvatar(room, me.id),
+        roomAvatar(room, me.id, presence),
         h('span', { class: 'name', dir: 'auto' }, roomName(room, me.id)),
+        presence && presence.status !== 'offline' && hidden(`, ${presenceWords(presence)}, `),
         last && h('time', { datetime: last.created_at }, shortTime(last.created_at)),
         h('span', { class: 'preview', dir: 'auto' }, words),
         unread > 0 &&
