@@ -159,7 +159,7 @@ class Link(WSListener):
         """See ``WSListener``."""
         if frame.msg_type == WSMsgType.TEXT:
             try:
-                self._take(_frames.decode(frame.get_payload_as_memoryview()))
+                self._take(_frames.decode(frame.get_payload_as_bytes()))  # parts of it are read later
             except Exception as error:  # noqa: BLE001  what picows would only log ends the run
                 self.failure = error
                 transport.disconnect()
