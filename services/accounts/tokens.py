@@ -1,6 +1,7 @@
 """Access tokens: short-lived JWTs, checked in one place for every door."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -13,6 +14,10 @@ from store.tables import LOGINS
 
 ACCESS_S = 600
 """Life of an access token, in seconds: what a stolen one is worth."""
+
+LEEWAY_S = 30.0
+"""How far the clocks of nodes may be apart (over it a node says that its own is wrong): a token is good so much before
+it was issued and after it has ended."""
 
 LIVE_S = 5.0
 """How long a log-in found live is taken to be so: the longest that another node's log-out can go unnoticed."""
@@ -74,7 +79,7 @@ class Tokens:
             self._read[token] = principal
             if len(self._read) > READ_LIMIT:
                 del self._read[next(iter(self._read))]
-        elif principal.expires_at <= time.time():
+        elif _over(principal):
             del self._read[token]
             raise Unauthenticated
         return principal
@@ -82,7 +87,13 @@ class Tokens:
     def _verify(self, token: str) -> Principal:
         try:
             decoded: dict[str, Any] = jwt.decode_complete(
-                token, self._key, algorithms=["HS256"], issuer=ISSUER, audience=ISSUER, options={"require": _CLAIMS}
+                token,
+                self._key,
+                algorithms=["HS256"],
+                issuer=ISSUER,
+                audience=ISSUER,
+                leeway=LEEWAY_S,
+                options={"require": _CLAIMS},
             )
         except (jwt.InvalidTokenError, ValueError) as error:
             raise Unauthenticated from error
@@ -90,7 +101,7 @@ class Tokens:
         parts = (claims["sub"], claims["name"], claims["sid"])
         if decoded["header"].get("typ") != _TYPE or not all(isinstance(part, str) for part in parts):
             raise Unauthenticated
-        return Principal(*parts, float(claims["exp"]))
+        return Principal(*parts, time.monotonic() + float(claims["exp"]) - time.time())
 
     async def require_live(self, principal: Principal) -> None:
         """Make sure that a principal's log-in has not ended.
@@ -98,7 +109,7 @@ class Tokens:
         Raises:
             Unauthenticated: If it has, or the token is over.
         """
-        if principal.expires_at <= time.time():
+        if _over(principal):
             raise Unauthenticated
         now = time.monotonic()
         until = self._live_until.get(principal.login, 0.0)
@@ -119,6 +130,11 @@ class Tokens:
         """Tell whether a log-in is known to have ended; nothing is asked."""
         return self._live_until.get(login, 0.0) < 0.0
 
+    def believed(self) -> Iterator[str]:
+        """Give the log-ins that are taken to be live without asking, for as long as ``LIVE_S``."""
+        now = time.monotonic()
+        return (login for login, until in self._live_until.items() if until > now)
+
     def end(self, login: str) -> None:
         """Take a log-in as ended from now on."""
         self._remember(login, -1.0)
@@ -128,3 +144,7 @@ class Tokens:
         self._live_until[login] = until
         if len(self._live_until) > KNOWN_LIMIT:
             del self._live_until[next(iter(self._live_until))]
+
+
+def _over(principal: Principal) -> bool:
+    return principal.expires_at + LEEWAY_S <= time.monotonic()

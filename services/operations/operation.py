@@ -34,7 +34,7 @@ class Principal(msgspec.Struct, frozen=True):
     username: str
     login: str
     expires_at: float
-    """When the access token ends, in seconds since 1970."""
+    """When the access token ends, by ``time.monotonic()``: no clock that jumps ends what is under way."""
 
 
 def _now() -> float:

@@ -43,7 +43,7 @@ class Everywhere:
         self._tokens = tokens
         self._facts = facts
         relay.on |= {Kind.BATCH: self._heard_batch, Kind.SIGNAL: self._heard_signal, Kind.ENDED: self._heard_ended}
-        relay.ended = self._end_here
+        relay.ended, relay.believed = self._end_here, tokens.believed
 
     def deliver(self, batch: Batch) -> None:
         """See ``Live.deliver``."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -54,7 +54,9 @@ class Relay:
         self.on: dict[Kind, Heard] = {}
         """What is called with channel, node and body of a message of another node."""
         self.ended: Callable[[str], None] = _nothing
-        """Is called with a log-in of sessions here that is over."""
+        """Is called with a log-in of this node's sessions or tokens that is over."""
+        self.believed: Callable[[], Iterable[str]] = tuple
+        """Gives the log-ins that are taken to be live though no session here is theirs."""
         self.recovered: list[Callable[[], None]] = []
         """Are called when the links are known to carry again."""
         self.leases = Leases(presence, node)
@@ -65,7 +67,7 @@ class Relay:
         self._subscriptions = subscriptions
         self._canary = Canary(broker, envelopes, subscriptions)
         self._announcer = Announcer(self._tell_head, self._say)
-        self._sweeps = Sweeps(database, hub, self._end)
+        self._sweeps = Sweeps(database, hub, self._believed, self._end)
         self._tail = Tail(database, self._heard_of)
         self._turned = asyncio.Event()
         self._blind = False
@@ -173,6 +175,9 @@ class Relay:
 
     def _tell_head(self, stream: str, rev: int) -> None:
         self.send(stream, Kind.BATCH, msgspec.msgpack.encode(Batch(stream, rev, rev, [])))
+
+    def _believed(self) -> Iterable[str]:
+        return self.believed()
 
     def _end(self, login: str) -> None:
         self.ended(login)

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from services.streams.batch import Batch
 from services.streams.reading import read_head
@@ -28,10 +28,17 @@ AGAIN_S = 1.0
 class Sweeps:
     """Finds what nobody told, and log-ins that ended unheard."""
 
-    def __init__(self, database: Database, hub: Hub, ended: Callable[[str], None]) -> None:
-        """Take the store, the hub, and what ends the sessions of a log-in that is over."""
+    def __init__(
+        self,
+        database: Database,
+        hub: Hub,
+        believed: Callable[[], Iterable[str]],
+        ended: Callable[[str], None],
+    ) -> None:
+        """Take the store, the hub, what gives the log-ins taken to be live, and what ends one that is over."""
         self._database = database
         self._hub = hub
+        self._believed = believed
         self._ended = ended
         self._urgent: dict[str, None] = {}
         self._wake = asyncio.Event()
@@ -63,8 +70,8 @@ class Sweeps:
                 await self._check_all(part)
 
     async def end_logins(self) -> None:
-        """End the sessions whose log-ins are over: whoever ended them may not have been heard."""
-        logins = sorted({session.login for session in self._hub.sessions() if session.login})
+        """End the sessions and tokens of log-ins that are over: whoever ended them may not have been heard."""
+        logins = sorted({session.login for session in self._hub.sessions() if session.login}.union(self._believed()))
         for start in range(0, len(logins), FIND_LIMIT):
             part = logins[start : start + FIND_LIMIT]
             try:

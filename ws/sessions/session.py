@@ -156,7 +156,7 @@ class Session:
         """Take a principal, from a hello or a refresh; the session ends soon after the token."""
         self.principal = principal
         self._expiry.cancel()
-        left = principal.expires_at - time.time() + TOKEN_GRACE_S
+        left = principal.expires_at - time.monotonic() + TOKEN_GRACE_S
         self._expiry = self._door.wheel.schedule(left, lambda: self.end(CloseCode.TOKEN_ENDED, "the token has ended"))
 
     def catch_up(self, behind: list[CatchUp]) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from services.accounts.tokens import ACCESS_S
+from services.accounts import tokens
+from services.accounts.tokens import ACCESS_S, LEEWAY_S
 from services.messages import reading
 from services.operations.limits import TYPING_ROOM
 from tests.application import Parley
@@ -86,9 +88,9 @@ async def test_operation_after_the_tokens_end_is_refused_until_it_is_refreshed(
     ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = await ann.connect()
-    now = time.time
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + ACCESS_S + LEEWAY_S + 1)
     with monkeypatch.context() as patch:
-        patch.setattr(time, "time", lambda: now() + ACCESS_S + 1)
+        patch.setattr(tokens, "time", later)
         assert await live.refused("ping") == "unauthenticated"
     assert await live.call("ping") == {}
 

@@ -4,13 +4,14 @@ import asyncio
 import base64
 import json
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
 import pytest
 
 from services.accounts import tokens as tokens_module
-from services.accounts.tokens import ACCESS_S, Tokens
+from services.accounts.tokens import ACCESS_S, LEEWAY_S, Tokens
 from services.errors import Unauthenticated
 from services.operations.operation import Principal
 from store.errors import Unavailable
@@ -51,10 +52,10 @@ async def tokens(unstable: Unstable) -> Tokens:
 
 
 async def test_issued_token_says_whose_it_is(tokens: Tokens) -> None:
-    before = time.time()
+    before = time.monotonic()
     principal = await tokens.authenticate(tokens.issue("u1", "ann", "l1"))
     assert (principal.user, principal.username, principal.login) == ("u1", "ann", "l1")
-    assert before - 1 + ACCESS_S <= principal.expires_at <= time.time() + ACCESS_S
+    assert before - 1 + ACCESS_S <= principal.expires_at <= time.monotonic() + ACCESS_S
 
 
 async def test_issued_tokens_differ(tokens: Tokens) -> None:
@@ -195,16 +196,41 @@ async def test_log_in_that_ends_while_it_is_asked_about_has_ended(unstable: Unst
 
 async def test_principal_is_good_only_as_long_as_its_token(tokens: Tokens) -> None:
     with pytest.raises(Unauthenticated):
-        await tokens.require_live(Principal("u1", "ann", "l1", time.time() - 0.001))
+        await tokens.require_live(Principal("u1", "ann", "l1", time.monotonic() - LEEWAY_S - 0.001))
 
 
 async def test_token_that_was_read_before_ends_all_the_same(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
     token = tokens.issue("u1", "ann", "l1")
-    now = time.time
     assert tokens.read(token) == tokens.read(token)
-    monkeypatch.setattr(time, "time", lambda: now() + ACCESS_S + 1)
+    later = SimpleNamespace(time=time.time, monotonic=lambda: time.monotonic() + ACCESS_S + LEEWAY_S + 1)
+    monkeypatch.setattr(tokens_module, "time", later)
     with pytest.raises(Unauthenticated):
         tokens.read(token)
+
+
+@pytest.mark.parametrize("off", [-LEEWAY_S + 3, LEEWAY_S - 3])
+def test_token_of_a_node_whose_clock_is_a_little_off_is_good(unstable: Unstable, off: float) -> None:
+    now = int(time.time() + off)
+    assert Tokens(KEY, unstable.database).read(signed(iat=now, exp=now + ACCESS_S)).user == "u1"
+    assert Tokens(KEY, unstable.database).read(signed(iat=now - ACCESS_S, exp=now)).user == "u1"
+
+
+@pytest.mark.parametrize(("iat", "exp"), [(LEEWAY_S + 3, 600), (-600, -LEEWAY_S - 3)])
+def test_token_is_not_good_beyond_that(unstable: Unstable, iat: float, exp: float) -> None:
+    now = time.time()
+    with pytest.raises(Unauthenticated):
+        Tokens(KEY, unstable.database).read(signed(iat=int(now + iat), exp=int(now + exp)))
+
+
+@pytest.mark.parametrize("hours", [-8766, -1, 1, 8766])
+async def test_clock_that_jumps_ends_nothing_that_is_under_way(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    token = tokens.issue("u1", "ann", "l1")
+    principal = await tokens.authenticate(token)
+    jumped = SimpleNamespace(time=lambda: time.time() + hours * 3600, monotonic=time.monotonic)
+    monkeypatch.setattr(tokens_module, "time", jumped)
+    assert await tokens.authenticate(token) == principal
 
 
 async def test_only_so_many_tokens_are_remembered(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:

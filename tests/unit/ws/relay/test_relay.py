@@ -249,6 +249,19 @@ async def test_without_links_ended_log_ins_are_found_in_the_store(
     assert two.tokens.has_ended("l2")
 
 
+@pytest.mark.usefixtures("quick")
+async def test_without_links_ended_log_ins_are_found_though_no_session_is_theirs(
+    unstable: Unstable, exchange: Exchange, pair: list[Member]
+) -> None:
+    _, two = pair
+    await unstable.real.insert(LOGINS, Login(id="l1", user="ann", live=True, created_at=1, expires_at=2**60))
+    await two.tokens.authenticate(two.tokens.issue("ann", "ann", "l1"))
+    await unstable.real.update(LOGINS, "l1", {"live": False})
+    assert list(two.tokens.believed()) == ["l1"]
+    exchange.cut()
+    await until(lambda: two.tokens.has_ended("l1"))
+
+
 async def test_a_large_batch_is_told_by_its_head_alone(pair: list[Member], monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = pair
     ear = await hear(two, Ear("bob"))
