@@ -59,9 +59,8 @@ class Gaps:
 
     def fill_later(self, watched: Watched) -> None:
         """Ask the store soon, where something is missing by then."""
-        if watched.waiting and watched.delivered is not None and not watched.filling:
-            watched.filling = True
-            task = asyncio.create_task(self._fill(watched))
+        if watched.waiting and watched.delivered is not None and watched.filling is None:
+            task = watched.filling = asyncio.create_task(self._fill(watched))
             self._fills.add(task)
             task.add_done_callback(self._fills.discard)
 
@@ -79,7 +78,7 @@ class Gaps:
                 except StoreError:
                     await asyncio.sleep(GAP_RETRY_S)
         finally:
-            watched.filling = False
+            watched.filling = None
             watched.waiting.clear()
 
     async def _step(self, watched: Watched) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,9 +13,10 @@ from services.metrics import Metrics
 from services.streams.batch import Batch, Event
 from services.streams.reading import read_head
 from store.database import Database
-from store.errors import StoreError
+from store.errors import StoreError, Unavailable
 from store.tables import Effect
 from ws.gaps import Gaps
+from ws.interest import Interest
 from ws.signals import BehindEvent, Head, ResetEvent
 from ws.watched import Watched
 from ws.wire.codes import CloseCode
@@ -31,17 +32,8 @@ IDLE_KEPT = 256
 """Streams kept up to date though nobody watches any more: whoever comes back soon is served from memory."""
 
 
-class Interest(Protocol):
-    """Where a node says which streams it wants to hear of from other nodes."""
-
-    def want(self, channel: str) -> None:
-        """Hear of a stream from soon on."""
-
-    def drop(self, channel: str) -> None:
-        """Hear nothing more of it."""
-
-    async def ready(self, channel: str) -> None:
-        """Return when what is published of it arrives, or the store is watched instead; never waits for long."""
+REACH_S = 2.0
+"""Longest that a session waits for this node to learn what another one wrote, once it is known that there is more."""
 
 
 class Hub:
@@ -121,6 +113,23 @@ class Hub:
     def streams(self) -> list[str]:
         """Return the streams that are watched, or were until lately."""
         return list(self._watched)
+
+    async def reach(self, watched: Watched, rev: int) -> None:
+        """Return when a stream has come to ``rev`` here, or as far as the store has: another node may be ahead.
+
+        Raises:
+            StoreError: If the store does not say within ``REACH_S``.
+        """
+        if watched.head >= rev:
+            return
+        head, _ = await read_head(self._database, watched.id)
+        self.deliver(Batch(watched.id, head, head, []))
+        try:
+            async with asyncio.timeout(REACH_S):
+                while watched.head < min(rev, head) and watched.filling is not None:
+                    await asyncio.wait((watched.filling,))
+        except TimeoutError:
+            raise Unavailable("what another node wrote cannot be read") from None
 
     def find(self, stream: str) -> Watched | None:
         """Return a stream that is watched, or was until lately."""

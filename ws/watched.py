@@ -1,5 +1,6 @@
 """A stream that somebody on this node watches: how far it was delivered, and its latest changes ready to send."""
 
+import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +61,8 @@ class Watched:
         """Frames of this loop tick, joined at its end."""
         self.waiting: list[Batch] = []
         """Batches whose predecessor is missing."""
-        self.filling = False
+        self.filling: asyncio.Task[None] | None = None
+        """What reads missing batches from the store, where something does."""
 
     @property
     def idle(self) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.streams.batch import Batch
 from tests.application import Parley, running
 from tests.audit import audit
 from tests.client.account import Account
@@ -224,3 +225,51 @@ async def test_lost_role_unbans_nobody_where_the_loss_is_not_known(one: Parley, 
     await place.ann.do("room.role", room=place.room, user=place.bob.id, role="member")
     assert await place.bob2.refused("room.unban", room=place.room, user=cay.id) == "forbidden"
     assert await cay.refused("room.join", room=place.room) == "banned"
+
+
+# Sessions that come to a node which has not heard all yet
+
+
+async def test_whoever_comes_from_a_node_that_was_ahead_has_missed_nothing(place: Place) -> None:
+    waiting = await place.bob2.connect()
+    live = await place.bob.connect()
+    items = [await place.ann.say(place.room, text) for text in ("one", "two")]
+    cursor = items[-1]["rev"]
+    assert (await live.until("message"))[-1]["rev"] == items[0]["rev"]
+    back = await place.bob2.connect({place.room: cursor})
+    assert back.rooms[place.room]["state"] == "ok"
+    assert [(await waiting.next("message"))["d"]["text"] for _ in items] == ["one", "two"]
+    assert not [event for event in await back.pending() if event["ev"] == "message"]
+
+
+async def test_cursor_above_what_the_store_has_is_reset(place: Place) -> None:
+    await place.bob2.connect()
+    back = await place.bob2.connect({place.room: 99})
+    assert back.rooms[place.room]["state"] == "reset"
+
+
+async def test_older_removal_takes_nothing_from_whoever_is_in_again(place: Place) -> None:
+    await place.bob2.connect()
+    await place.ann.do("room.remove", room=place.room, user=place.bob.id)
+    await place.bob.do("room.join", room=place.room)
+    back = await place.bob2.connect()
+    assert place.room in back.rooms
+    await place.ann2.say(place.room, "welcome")
+    told = await back.until("message")
+    assert told[-1]["d"]["text"] == "welcome"
+
+
+async def test_removal_that_is_heard_late_comes_before_the_join_that_followed(place: Place, two: Parley) -> None:
+    live = await place.bob2.connect()
+    await place.ann.do("room.remove", room=place.room, user=place.bob.id)
+    await place.ann.say(place.room, "behind his back")
+    await place.bob.do("room.join", room=place.room)
+    # The person's own stream is heard of first, the room's not at all.
+    two.door.hub.deliver(Batch(place.bob.stream, 99, 99, []))
+    await live.until("room.left")
+    joined = (await live.until("room.joined"))[-1]
+    await place.ann2.say(place.room, "welcome")
+    told = await live.until("message")
+    assert told[-1]["d"]["text"] == "welcome"
+    assert told[-1]["rev"] > joined["d"]["head"]
+    assert not [event for event in told if event["ev"] == "room.left"]

@@ -28,7 +28,7 @@ CHECK_CHANNELS = 500
 
 
 class Subscriptions:
-    """Wanted against actual. It implements ``ws.hub.Interest``."""
+    """Wanted against actual. It implements ``ws.interest.Interest``."""
 
     def __init__(self, broker: Broker) -> None:
         self.lost: Callable[[], None] = _nothing

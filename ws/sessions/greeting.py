@@ -115,7 +115,8 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
     session.admitted = principal.user
     door.hub.add(session, principal.user)
     try:
-        places = await read_places(door, session, principal)
+        known = hello.epoch in {None, door.application.database.epoch}
+        places = await read_places(door, session, principal, hello.cursors if known else {})
         floors = await _floors(door, hello)
         await renew(door, places)
     except BaseException as error:

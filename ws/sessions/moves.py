@@ -55,14 +55,18 @@ async def follow(door: "Door", session: "Session") -> None:
 async def _join(door: "Door", session: "Session", id_: str) -> None:
     if id_ in session.streams and not _ended(door, session, id_):
         return
-    watched = await door.hub.watch(id_, session)
-    session.streams[id_] = None
-    while session in watched.holding:
+    while True:
+        # Held anew each time: an older removal, which this node heard late, may have taken it.
+        watched = await door.hub.watch(id_, session)
+        session.streams[id_] = None
         noted = watched.head
         room = await door.application.database.get(ROOMS, id_)
         member = await door.application.database.get(MEMBERS, member_id(id_, session.user))
-        if room is None or member is None or member.hidden or room.deleted:
+        if room is None or member is None or member.hidden or room.deleted or session.gone:
             break
+        if member.joined > watched.head:
+            await door.hub.reach(watched, member.joined)
+            continue
         view = await _view(door, session, watched, room, member)
         if session in watched.holding and not watched.audience_moved(noted):
             session.push(msgspec.json.encode(JoinedEvent(view)))

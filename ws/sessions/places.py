@@ -1,6 +1,7 @@
 """A person's rooms on their way into the answer to hello: each read after its stream is held."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -32,13 +33,21 @@ class Place(msgspec.Struct):
     unread: int
 
 
-async def read_places(door: "Door", session: "Session", principal: Principal) -> list[Place]:
-    """Read somebody's rooms, each after its stream is held: own stream first, then by latest activity."""
+async def read_places(
+    door: "Door", session: "Session", principal: Principal, cursors: Mapping[str, int]
+) -> list[Place]:
+    """Read somebody's rooms, each after its stream is held: own stream first, then by latest activity.
+
+    Streams have come to the ``cursors`` then, and to the person's joins, as far as the store has: the node they come
+    from may have been ahead of this one.
+    """
     own = await _hold(door, session, self_stream(principal.user))
+    await door.hub.reach(own, cursors.get(own.id, 0))
     places: list[Place] = []
     for _ in range(LOOKS):
         noted = own.head
         rows = await memberships(door.application, principal.user)
+        rows = await _come_up(door, session, rows, own, cursors)
         places = await _read_rooms(door, session, principal, rows, own)
         if own.head == noted:
             break
@@ -67,22 +76,55 @@ async def _hold(door: "Door", session: "Session", stream: str) -> Watched:
     return watched
 
 
-def _succeeded(one: Watched | BaseException) -> Watched:
+def _succeeded(one: Member | BaseException | None) -> Member | None:
     if isinstance(one, BaseException):
         raise one
     return one
+
+
+async def _come_up(
+    door: "Door", session: "Session", rows: list[Member], own: Watched, cursors: Mapping[str, int]
+) -> list[Member]:
+    """Hold the streams of these rooms, and return the rows of those that are still the person's."""
+    mine: list[Member | None] = [row for row in rows if row.room == own.id]
+    others = [row for row in rows if row.room != own.id]
+    for start in range(0, len(others), WATCH_AT_ONCE):
+        part = others[start : start + WATCH_AT_ONCE]
+        new = [row.id for row in part if door.hub.find(row.room) is None]
+        held = (_member(door, session, row, cursors.get(row.room, 0)) for row in part)
+        # Looked at only when all are done: nothing is held behind the back of who gives up.
+        rows_held = list(map(_succeeded, await asyncio.gather(*held, return_exceptions=True)))
+        if new:
+            # What is above a head comes as events; who was removed below it, after the rows were read, is in no row.
+            found = await door.application.database.get_many(MEMBERS, new)
+            rows_held = [found.get(row.id) if row is not None and row.id in new else row for row in rows_held]
+        mine += rows_held
+    return [row for row in mine if row is not None and not row.hidden]
+
+
+async def _member(door: "Door", session: "Session", row: Member, cursor: int) -> Member | None:
+    """Hold one room's stream up to the join; return the row, None where it is no more."""
+    watched = await _hold(door, session, row.room)
+    if watched.head >= max(row.joined, cursor):
+        return row
+    await door.hub.reach(watched, max(row.joined, cursor))
+    while session not in watched.holding:
+        # A removal that this node had not heard of: from before the join, or after it.
+        watched = await _hold(door, session, row.room)
+        found = await door.application.database.get(MEMBERS, row.id)
+        if found is None or found.hidden:
+            door.hub.detach(session, watched)
+            return None
+        row = found
+        await door.hub.reach(watched, row.joined)
+    return row
 
 
 async def _read_rooms(
     door: "Door", session: "Session", principal: Principal, rows: list[Member], own: Watched
 ) -> list[Place]:
     held: dict[str, Watched] = {own.id: own}
-    others = [row for row in rows if row.room != own.id]
-    for start in range(0, len(others), WATCH_AT_ONCE):
-        part = others[start : start + WATCH_AT_ONCE]
-        watched = await asyncio.gather(*(_hold(door, session, row.room) for row in part), return_exceptions=True)
-        # Looked at only when all are done: nothing is held behind the back of who gives up.
-        held.update({one.id: one for one in map(_succeeded, watched)})
+    held |= {row.room: watched for row in rows if (watched := door.hub.find(row.room)) is not None}
     heads = {id_: (one.head, one.active_at) for id_, one in held.items()}
     listed = await rooms_of(door.application, rows, principal.user, heads)
     places = []
