@@ -6,15 +6,23 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
+from pymongo import ReadPreference
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError, ServerSelectionTimeoutError
 
 from store.errors import Unavailable, WrongStore
-from store.mongo.link import Link, before, told
+from store.mongo.link import KEPT, MAJORITY, Link, before, told
 from store.mongo.shape import Document, Shape
 from store.mongo.tables import META, PRODUCT, make
 
 ADVICE = "start it with --replSet and run rs.initiate() on it once; one member is enough"
+UNJOURNALED = (
+    "this replica set takes a write for kept before its members have it on disk: "
+    "set writeConcernMajorityJournalDefault to true with rs.reconfig()"
+)
 UNINITIATED = "this mongod waits for its replica set to be initiated: run rs.initiate() on it once"
+
+UNTOLD = frozenset({13, 59})
+"""Codes of a set that does not say how it is configured: to this user, or by way of a mongos."""
 
 START_S = 600.0
 """Seconds for making indexes, which on a large database take a while."""
@@ -33,6 +41,7 @@ async def start(link: Link, shapes: Iterable[Shape[Any]], version: int) -> Docum
     async def run(until: float) -> Document:
         try:
             await _check_replica_set(link)
+            await _check_promises(link)
             meta = await _meta(link, version)
             with before(until):
                 for shape in shapes:
@@ -58,6 +67,21 @@ async def _check_replica_set(link: Link) -> None:
         raise WrongStore(UNINITIATED)
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         raise WrongStore(f"this mongod stands alone, and transactions need a replica set: {ADVICE}")
+
+
+async def _check_promises(link: Link) -> None:
+    """Make sure that what is acknowledged is kept, and what is read was: whatever the URL asks for, or the set does."""
+    database, promised = link.database, (KEPT, MAJORITY, ReadPreference.PRIMARY)
+    if (database.write_concern, database.read_concern, database.read_preference) != promised:
+        raise WrongStore("the driver was told to promise less than a majority's journals")
+    try:
+        answer = await link.client.admin.command("replSetGetConfig")
+    except OperationFailure as error:
+        if error.code in UNTOLD:
+            return
+        raise
+    if not answer["config"].get("writeConcernMajorityJournalDefault", True):
+        raise WrongStore(UNJOURNALED)
 
 
 async def _meta(link: Link, version: int) -> Document:

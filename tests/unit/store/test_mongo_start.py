@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pymongo import ReadPreference
 from pymongo.database import Database as Behind
 
 from store.database import Database, Index, Table
@@ -49,6 +50,32 @@ async def test_a_set_that_was_not_initiated_is_refused(how: str) -> None:
     for uninitiated in running(MongoMember):
         with connecting_in_vain(), pytest.raises(WrongStore, match=r"rs\.initiate"):
             await MongoDatabase.open(uninitiated.url + how)
+
+
+async def test_a_set_that_keeps_in_memory_alone_is_refused(mongo_part: Mongo) -> None:
+    with mongo_part.client() as client:
+        config = client.admin.command("replSetGetConfig")["config"]
+        changed = config | {"version": config["version"] + 1, "writeConcernMajorityJournalDefault": False}
+        client.admin.command("replSetReconfig", changed)
+    with pytest.raises(WrongStore, match="writeConcernMajorityJournalDefault"):
+        await MongoDatabase.open(mongo_part.url)
+
+
+@pytest.mark.parametrize("code", [13, 59])
+async def test_a_set_that_does_not_say_how_it_is_configured_is_taken(mongo_part: Mongo, code: int) -> None:
+    with mongo_part.failing(1, failCommands=["replSetGetConfig"], errorCode=code):
+        opened = await MongoDatabase.open(mongo_part.url)
+    await opened.close()
+
+
+async def test_url_cannot_ask_for_less_than_is_promised(mongo_url: str, name: str) -> None:
+    asking = "w=1&journal=false&readConcernLevel=local&readPreference=secondaryPreferred&retryWrites=false"
+    async with database(f"{mongo_url}{'&' if '?' in mongo_url else '/?'}{asking}", name) as opened:
+        for kept in (opened._link.database, opened._link.collection("notes")):
+            assert kept.write_concern.document == {"w": "majority", "j": True}
+            assert kept.read_concern.level == "majority"
+            assert kept.read_preference == ReadPreference.PRIMARY
+        assert opened._link.client.options.retry_writes
 
 
 async def test_no_server_is_unavailable() -> None:
