@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from store import open_broker
+from store import open_broker, open_presence
 from store.broker import Broker
 from store.broker_memory import Exchange, MemoryBroker
 from store.broker_redis import RedisBroker
@@ -71,6 +71,27 @@ async def node(url: str, name: str = "a", namespace: str = "test", *, linked: bo
         if linked:
             await ear.subscribe(*broker.canaries())
         yield ear
+
+
+async def works(url: str) -> None:
+    """See that a node can do at a Redis all that nodes do there."""
+    async with node(url) as ear, open_presence(url, "test") as presence:
+        await ear.subscribe("room", "other")
+        ear.broker.publish("room", b"hello")
+        await ear.hears("room", b"hello")
+        assert await ear.broker.listeners(["room"]) == {"room": 1}
+        await ear.broker.unsubscribe(["other"])
+        assert ear.broker.dropped == 0
+        assert (await presence.beat("a")).living == {"a"}
+        assert await presence.clock()
+        await presence.put("a", {"ann": "online", "bob": "away"})
+        assert await presence.get(["ann", "bob", "cid"]) == {"ann": {"a": "online"}, "bob": {"a": "away"}}
+        await presence.fill("a", "room", ["ann", "bob"])
+        assert await presence.count("room") == 2
+        await presence.fill("a", "room", [])
+        await presence.put("a", {"ann": None})
+        await presence.leave("a")
+        assert await presence.get(["bob"]) == {}
 
 
 class Site(Protocol):

@@ -1,6 +1,7 @@
 """More of Redis: with certificates, behind sentinels, as a cluster."""
 
 import contextlib
+import re
 import secrets
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any, Self
 import redis
 
 from tests.parts import POLL_SECONDS, START_SECONDS, Missing, Redis, free_port
+
+DECISION = Path(__file__).parents[1] / "docs" / "decisions" / "0004-broker.md"
 
 
 class Certificates:
@@ -77,6 +80,24 @@ def ask(part: Redis, *command: object) -> Any:
     """Run a command as an operator would."""
     with redis.Redis(port=part.port, socket_timeout=5, decode_responses=True) as client:
         return client.execute_command(*command)
+
+
+def permissions(user: str, *, cluster: bool = False, sentinels: bool = False) -> list[str]:
+    """Return the rules that operators are told to give to a user."""
+    lines = re.findall(r"^    ACL SETUSER (\w+) (.+)$", DECISION.read_text(), re.MULTILINE)
+    assert len(lines) == 5
+    besides = {"+cluster": cluster, "+role": sentinels}
+    return [
+        rules
+        for name, rules in lines
+        if name == user and all(wanted for word, wanted in besides.items() if word in rules)
+    ]
+
+
+def documented(part: Redis, user: str, password: str, *, cluster: bool = False) -> None:
+    """Make the user that operators are told to make."""
+    for rules in permissions(user, cluster=cluster):
+        ask(part, "ACL", "SETUSER", user, *rules.replace("PASSWORD", password).split())
 
 
 def wait_for(holds: Callable[[], object], what: str) -> None:

@@ -5,15 +5,15 @@ Pub/sub has connections of its own (``wire.py``); this is for what asks and answ
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, Self, TypeVar
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from store.errors import Unavailable
@@ -30,6 +30,9 @@ SENTINEL_S = 0.2
 
 TEXT_LIMIT = 300
 """Characters of the server's text in our errors."""
+
+_FAILURES: Final = (RedisError, RedisClusterException, OSError, ValueError, KeyError, IndexError, AttributeError)
+"""What the driver raises. Some refusals, and mishaps of its own while a cluster changes, it tells in Python's words."""
 
 T = TypeVar("T")
 Word = str | bytes | int | float
@@ -51,6 +54,7 @@ class Link:
     def __init__(self, address: Address) -> None:
         self._client, self._others = _client(address)
         self._slots = asyncio.Semaphore(SLOTS)
+        self._calls: set[asyncio.Task[Any]] = set()
         self._closed = False
 
     @classmethod
@@ -71,7 +75,11 @@ class Link:
         Raises:
             Unavailable: If it is refused, or not answered within the deadline: it may still have been carried out.
         """
-        return await self._turn(lambda: self._client.execute_command(*command), deadline)
+
+        async def run() -> Any:
+            return await self._client.execute_command(*command)
+
+        return await self._turn(run, deadline)
 
     async def pipeline(self, commands: Sequence[Sequence[Word]], deadline: float = DEADLINE_S) -> list[Any]:
         """Return the answers to several commands, sent at once; others' commands may come in between.
@@ -110,6 +118,10 @@ class Link:
     async def close(self) -> None:
         """End all connections; calls under way fail."""
         self._closed = True
+        for task in self._calls:
+            task.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls)
         for client in (self._client, *self._others):
             await client.aclose()
 
@@ -117,17 +129,40 @@ class Link:
         # A cluster's has no transactions to be turned off.
         return self._client.pipeline() if isinstance(self._client, RedisCluster) else self._client.pipeline(False)
 
-    async def _turn(self, call: Callable[[], Awaitable[T]], deadline: float) -> T:
+    async def _turn(self, call: Callable[[], Coroutine[Any, Any, T]], deadline: float) -> T:
+        """Call when there is a slot. The driver may swallow a cancellation, so the call is a task that can be left."""
         if self._closed:
             raise Unavailable("the link to Redis is closed")
+        loop = asyncio.get_running_loop()
+        until = loop.time() + deadline
         try:
-            async with asyncio.timeout(deadline), self._slots:
-                return await call()
+            async with asyncio.timeout_at(until):
+                await self._slots.acquire()
         except TimeoutError:
-            raise Unavailable("Redis did not answer in time") from None
-        # The driver tells some refusals, and mishaps of its own while a cluster changes, in Python's words.
-        except (RedisError, OSError, ValueError, KeyError, IndexError, AttributeError) as error:
+            raise Unavailable("Redis is too busy") from None
+        task = asyncio.create_task(call())
+        self._calls.add(task)
+        task.add_done_callback(self._over)
+        try:
+            done, _ = await asyncio.wait([task], timeout=until - loop.time())
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not done:
+            task.cancel()
+            raise Unavailable("Redis did not answer in time")
+        try:
+            return task.result()
+        except asyncio.CancelledError:
+            raise Unavailable("the link to Redis is closed") from None
+        except _FAILURES as error:
             raise Unavailable(f"{type(error).__name__}: {error}"[:TEXT_LIMIT]) from error
+
+    def _over(self, task: asyncio.Task[Any]) -> None:
+        self._calls.discard(task)
+        self._slots.release()
+        if not task.cancelled():
+            task.exception()  # Whoever asked may be gone, and then nobody looks at it.
 
 
 def _client(address: Address) -> tuple[Any, list[Any]]:

@@ -1,6 +1,7 @@
 """Nodes on a Redis Cluster: sharded pub/sub, a connection to each shard, slots and servers that change."""
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,10 +9,10 @@ import pytest
 from store.errors import Unavailable
 from store.redis.link import Link, Script
 from store.redis.places import slot_of
-from tests.brokers import Ear, node, until
+from tests.brokers import Ear, node, until, works
 from tests.conftest import missing
 from tests.parts import Missing
-from tests.redis_parts import ClusterNode, RedisCluster, ask
+from tests.redis_parts import ClusterNode, RedisCluster, ask, documented
 
 pytestmark = pytest.mark.redis
 
@@ -152,27 +153,20 @@ async def test_one_server_that_answers_is_enough_to_find_all(cluster: RedisClust
 
 
 async def test_documented_rights_are_enough(cluster: RedisCluster) -> None:
-    verbs = ["+ping", "+spublish", "+ssubscribe", "+sunsubscribe", "+pubsub|shardnumsub", "+cluster|slots"]
     for server in cluster.nodes:
-        ask(server, "ACL", "SETUSER", "chat", "reset", "on", ">word", "&parley:test:*", *verbs)
-        ask(server, "ACL", "SETUSER", "keys", "reset", "on", ">word", "~parley:test:*", "+cluster|slots", "+eval")
-        ask(server, "ACL", "SETUSER", "keys", "+evalsha", "+set", "+get", "+incr", "+command")
-    async with node(cluster.url.replace("//", "//chat:word@")) as ear:
-        await ear.subscribe(*ROOMS)
-        ear.broker.publish(ROOMS[0], b"x")
-        await ear.hears(ROOMS[0], b"x")
-        assert await ear.broker.listeners(ROOMS[:1]) == {ROOMS[0]: 1}
-        await ear.broker.unsubscribe(ROOMS)
-    link = Link.of(cluster.url.replace("//", "//keys:word@"))
-    assert await link.execute("SET", "parley:test:a", "1") is True
-    assert await link.pipeline([("GET", "parley:test:a"), ("INCR", "parley:test:b")]) == [b"1", 1]
+        documented(server, "parley", "word", cluster=True)
+    await works(cluster.url.replace("//", "//parley:word@"))
+
+
+async def test_scripts_go_where_their_keys_are(cluster: RedisCluster) -> None:
+    link = Link.of(cluster.url)
     script = Script("redis.call('INCR', KEYS[1]); return redis.call('INCRBY', KEYS[2], ARGV[1])")
-    for _ in range(2):
-        with pytest.raises(Unavailable):
-            await link.script(script, ["parley:test:{t}1", "parley:test:{t}2"], [5])
-    for server in cluster.nodes:
-        ask(server, "ACL", "SETUSER", "keys", "+incrby")
-    assert await link.script(script, ["parley:test:{t}1", "parley:test:{t}2"], [5]) == 5
+    for name in ("a", "b", "c", "d"):
+        keys = [f"parley:test:{{{name}}}:{number}" for number in range(2)]
+        assert await link.script(script, keys, [5]) == 5
+        assert await link.script(script, keys, [5]) == 10
+    with pytest.raises(Unavailable):
+        await link.script(script, ["parley:test:a", "parley:test:b"], [5])
     await link.close()
 
 
@@ -197,3 +191,25 @@ async def test_commands_follow_a_slot_that_moves_and_a_server_that_dies(cluster:
     dead.start()
     cluster.well()
     await link.close()
+
+
+async def test_commands_fail_in_time_while_nobody_answers(cluster: RedisCluster) -> None:
+    link = Link.of(cluster.url)
+    for known in (False, True):
+        for server in cluster.nodes:
+            server.freeze()
+        for call in (link.execute("GET", "parley:test:a"), link.pipeline([("GET", f"parley:{n}") for n in range(20)])):
+            began = time.monotonic()
+            with pytest.raises(Unavailable):
+                await call
+            assert time.monotonic() - began < 1.0, known
+        for server in cluster.nodes:
+            server.thaw()
+        cluster.well()
+        while True:
+            with contextlib.suppress(Unavailable):
+                await link.execute("SET", "parley:test:a", 1)
+                break
+    await link.close()
+    with pytest.raises(Unavailable):
+        await link.execute("GET", "parley:test:a")

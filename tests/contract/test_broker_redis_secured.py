@@ -10,15 +10,15 @@ import pytest
 from store import open_broker
 from store.errors import Unavailable
 from store.redis.link import Link, Script
-from tests.brokers import node, until
+from tests.brokers import node, until, works
 from tests.conftest import running
 from tests.parts import Redis
-from tests.redis_parts import TlsRedis, ask
+from tests.redis_parts import TlsRedis, ask, documented
 
 pytestmark = pytest.mark.redis
 
-PERMITTED = ["+ping", "+publish", "+subscribe", "+unsubscribe", "+pubsub|numsub"]
-"""What docs/decisions/0004-broker.md tells operators to permit."""
+SMALLEST = ["+ping", "+publish", "+subscribe", "+unsubscribe", "+pubsub|numsub"]
+"""What the broker alone needs."""
 
 PASSWORD = "p@ss/w:rd?#%"
 ENCODED = "p%40ss%2Fw%3Ard%3F%23%25"
@@ -34,8 +34,13 @@ def tls_part(request: pytest.FixtureRequest) -> Iterator[TlsRedis]:
     yield from running(lambda: TlsRedis(clients=getattr(request, "param", False)))
 
 
-async def test_a_user_with_the_documented_rights_is_enough(redis_part: Redis) -> None:
-    permit(redis_part, "chat", "&parley:test:*", *PERMITTED)
+async def test_documented_rights_are_enough_for_nodes(redis_part: Redis) -> None:
+    documented(redis_part, "parley", PASSWORD)
+    await works(f"redis://parley:{ENCODED}@127.0.0.1:{redis_part.port}")
+
+
+async def test_the_broker_needs_few_rights(redis_part: Redis) -> None:
+    permit(redis_part, "chat", "&parley:test:*", *SMALLEST)
     async with node(f"redis://chat:{ENCODED}@127.0.0.1:{redis_part.port}") as ear:
         await ear.subscribe("room", "other")
         ear.broker.publish("room", b"hello")
@@ -64,7 +69,7 @@ async def test_a_wrong_password_is_told_once_and_got_over_when_it_is_right(
         await until(lambda: caplog.records, "a line in the log")
         await asyncio.sleep(1.5)  # A few attempts more.
         assert len(caplog.records) == 1
-        permit(redis_part, "chat", "&*", *PERMITTED)
+        permit(redis_part, "chat", "&*", *SMALLEST)
         await ear.subscribe("room", seconds=2.0)
     assert "WRONGPASS" in str(caplog.records[0].__dict__)
     assert PASSWORD not in str([record.__dict__ for record in caplog.records])
@@ -73,7 +78,7 @@ async def test_a_wrong_password_is_told_once_and_got_over_when_it_is_right(
 async def test_a_channel_that_is_not_permitted_is_told_and_harms_no_other(
     redis_part: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    permit(redis_part, "chat", "&parley:test:canary.*", *PERMITTED)
+    permit(redis_part, "chat", "&parley:test:canary.*", *SMALLEST)
     async with node(f"redis://chat:{ENCODED}@127.0.0.1:{redis_part.port}") as ear:
         with pytest.raises(Unavailable, match="NOPERM"):
             await ear.broker.subscribe(["room"])
@@ -88,7 +93,7 @@ async def test_a_channel_that_is_not_permitted_is_told_and_harms_no_other(
 
 
 async def test_a_user_that_may_not_ping_is_told_so(redis_part: Redis, caplog: pytest.LogCaptureFixture) -> None:
-    permit(redis_part, "chat", "&*", *PERMITTED[1:])
+    permit(redis_part, "chat", "&*", *SMALLEST[1:])
     async with node(f"redis://chat:{ENCODED}@127.0.0.1:{redis_part.port}", linked=False):
         await until(lambda: "NOPERM" in str([record.__dict__ for record in caplog.records]), "the reason")
 

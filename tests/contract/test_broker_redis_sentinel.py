@@ -7,10 +7,10 @@ import pytest
 
 from store.errors import Unavailable
 from store.redis.link import Link
-from tests.brokers import Ear, node, until
+from tests.brokers import Ear, node, until, works
 from tests.conftest import missing
 from tests.parts import Missing
-from tests.redis_parts import SentinelSet, ask
+from tests.redis_parts import SentinelSet, documented, permissions
 
 pytestmark = pytest.mark.redis
 
@@ -113,11 +113,9 @@ async def test_a_service_that_nobody_knows_is_told(sentinels: SentinelSet, caplo
 
 async def test_sentinels_may_ask_for_a_password_of_their_own(sentinels: SentinelSet) -> None:
     for sentinel in sentinels.sentinels:
-        ask(sentinel, "ACL", "SETUSER", "watch", "on", ">other-word", "+ping", "+sentinel|get-master-addr-by-name")
-        ask(sentinel, "ACL", "SETUSER", "watch", "+sentinel|masters")
+        documented(sentinel, "watch", "other-word")
     url = f"{sentinels.url}?sentinel_username=watch&sentinel_password=other-word"
-    async with node(url) as ear:
-        await ear.subscribe("room")
-    link = Link.of(url)
-    assert await link.execute("PING")
-    await link.close()
+    with sentinels.leader().client() as client:
+        for rules in permissions("parley", sentinels=True):
+            client.execute_command("ACL", "SETUSER", "parley", *rules.replace("PASSWORD", "word").split())
+    await works(url.replace(f"//:{sentinels.password}@", "//parley:word@"))
