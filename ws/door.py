@@ -14,6 +14,7 @@ from services.operations.limits import SOCKET_ADDRESS
 from services.operations.operation import Operation
 from ws.hub import Hub
 from ws.presence.desk import Desk
+from ws.recent import Recall
 from ws.sessions.session import Session
 from ws.wheel import Wheel
 from ws.wire.codes import CloseCode
@@ -42,6 +43,7 @@ class Door:
     operations: dict[str, Operation[Any]] = field(
         default_factory=lambda: {operation.name: operation for operation in OPERATIONS if operation.socket}
     )
+    recall: Recall = field(init=False)
     draining: bool = False
     """Whether the node is about to end: then nobody new comes in."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -50,6 +52,10 @@ class Door:
     """Set while there are no sockets."""
     _sessions: dict[Session, None] = field(default_factory=dict)
     _addresses: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take what follows from the parts."""
+        self.recall = Recall(self.application.database)
 
     def refuse(self, request: HTTPServerRequest) -> tuple[int, str] | None:
         """Return status and reason where a request for a websocket is to be refused."""

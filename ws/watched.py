@@ -8,6 +8,7 @@ from services.streams.batch import Batch, Event
 from ws.wire.frames import text_frame
 
 if TYPE_CHECKING:
+    from ws.recent import Recent
     from ws.sessions.session import Session
 
 RING_EVENTS = 256
@@ -33,11 +34,13 @@ class Watched:
 
     __slots__ = (
         "active_at",
+        "asked",
         "delivered",
         "filling",
         "floors",
         "holding",
         "id",
+        "recent",
         "ring",
         "sessions",
         "tick",
@@ -51,6 +54,10 @@ class Watched:
         self.active_at = 0
         """Time of the newest entry in milliseconds, 0 where there is none."""
         self.ring: deque[Kept] = deque(maxlen=RING_EVENTS)
+        self.recent: Recent | None = None
+        """The latest messages, where it was asked about them often."""
+        self.asked = 0
+        """How often that was."""
         self.sessions: dict[Session, None] = {}
         """Those who get every event at once."""
         self.floors: dict[Session, int] = {}
@@ -80,17 +87,21 @@ class Watched:
         self.ring.append(Kept(event.rev, frame, event.item, event.seq, event.author, event.effect is not None))
         self.delivered = event.rev
         self.active_at = max(self.active_at, event.created_at)
+        if self.recent is not None and event.author:
+            self.recent.add(event.seq, event.author)
         return frame
 
     def pass_over(self, event: Event) -> None:
         """Take the next event as delivered though nobody is told: whoever is below it asks the store."""
         self.ring.clear()
+        self.recent = None
         self.delivered = event.rev
         self.active_at = max(self.active_at, event.created_at)
 
     def begin_anew(self, head: int) -> None:
         """Forget what was delivered: the stream is another one from here on."""
         self.ring.clear()
+        self.recent = None
         self.waiting.clear()
         self.delivered = head
 

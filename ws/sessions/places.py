@@ -149,4 +149,8 @@ async def _count(door: "Door", principal: Principal, place: Place) -> None:
     if watched.reaches(place.read):
         place.noted = place.read  # memory knows it all: counted with what comes until the answer
         return
+    recalled = await door.recall.unread(watched, principal.user, place.read)
+    if recalled is not None:
+        place.noted, place.unread = watched.head, recalled
+        return
     place.unread = await count_unread(door.application, watched.id, principal.user, place.read, place.noted)
