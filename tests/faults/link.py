@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from tests.faults.history import Seen
 
@@ -209,6 +209,16 @@ class Link(WSListener):
         self._open[self._last] = future, at_once
         self._transport.send(WSMsgType.TEXT, _encoder.encode({"op": op, "id": self._last, "d": d}))
         return future
+
+    def deafen(self) -> None:
+        """Read nothing more, as a phone in a tunnel: the connection stands, and no ping is answered."""
+        if self._transport is not None:
+            self._transport.underlying_transport.pause_reading()
+
+    def close(self) -> None:
+        """Close in order."""
+        if self._transport is not None:
+            self._transport.send_close(WSCloseCode.OK)
 
     def cut(self) -> None:
         """Lose the connection without a word."""

@@ -17,6 +17,7 @@ from ws.presence.rechecks import Rechecks
 from ws.presence.watching import Watching
 from ws.relay.envelopes import Kind
 from ws.wheel import Wheel
+from ws.wire.codes import CloseCode
 
 if TYPE_CHECKING:
     from ws.relay.relay import Relay
@@ -79,7 +80,7 @@ class Desk:
     def leave(self, session: "Session") -> None:
         """Forget a session that has ended."""
         self._watching.remove(session)
-        self._here.leave(session)
+        self._here.leave(session, silent=session.closed_code == CloseCode.HEARTBEAT)
 
     # Asked: see ``Desk`` of the services.
 

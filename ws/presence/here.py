@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 GRACE_S = 5.0
 """How long nobody is told that somebody's last session here has ended: most come back, and on any node."""
 
+SILENT_GRACE_S = 1.0
+"""The same where the session had said nothing for 45 s, and was closed for that: there was time to come back."""
+
 Changed = Callable[[str, str | None, int], None]
 """Is given a user, their status here (None: not here any more) and, then, when they were last here."""
 
@@ -60,8 +63,8 @@ class Here:
             person.sessions[session] = status
             self._judge(user, person)
 
-    def leave(self, session: "Session") -> None:
-        """Forget a session; its user is gone after ``GRACE_S`` without another one."""
+    def leave(self, session: "Session", *, silent: bool = False) -> None:
+        """Forget a session; its user is gone after ``GRACE_S`` without another one, or sooner if it was ``silent``."""
         user = self._users.pop(session, None)
         if user is None:
             return
@@ -70,7 +73,9 @@ class Here:
         if person.sessions:
             self._judge(user, person)
         else:
-            person.leaving = self._wheel.schedule(GRACE_S, partial(self._gone, user, now_ms()))
+            person.leaving = self._wheel.schedule(
+                SILENT_GRACE_S if silent else GRACE_S, partial(self._gone, user, now_ms())
+            )
 
     def status(self, user: str) -> str | None:
         """Return how somebody is here; None where they are not."""

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.ws.ears import Ear
-from ws.presence.here import GRACE_S, Here
+from ws.presence.here import GRACE_S, SILENT_GRACE_S, Here
 from ws.wheel import Wheel
 
 
@@ -61,6 +61,13 @@ def test_who_comes_back_in_time_was_never_gone(node: Node) -> None:
         node.here.leave(device.session)
         node.forward(GRACE_S - 1)
     assert node.told == [("ann", "online")]
+
+
+def test_who_was_silent_for_long_has_had_time_to_come_back(node: Node) -> None:
+    device = node.arrive("ann")
+    node.here.leave(device.session, silent=True)
+    node.forward(SILENT_GRACE_S + 1)
+    assert node.told == [("ann", "online"), ("ann", None)]
 
 
 def test_busy_counts_before_online_and_online_before_away(node: Node) -> None:

@@ -26,6 +26,7 @@ class Device(Ear):
     """Somebody's session, as far as presence knows of sessions."""
 
     gone = False
+    closed_code: int | None = None
 
     @property
     def told(self) -> list[tuple[str, str]]:
