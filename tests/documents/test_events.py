@@ -84,7 +84,7 @@ async def test_frames_that_are_written_out_are_those_of_their_types(tmp_path: Pa
         wire.send(msgspec.json.encode({"op": "hello", "id": 1, "d": {"token": ada.token}}).decode())
         await _until(lambda: len(frames) > 1, came)
     assert (await ended).code == CloseCode.GOING_AWAY
-    live, goaway = msgspec.json.encode(LiveEvent()), msgspec.json.encode(GoAwayEvent(GoAway(0, 1000 // PER_S)))
+    live, goaway = msgspec.json.encode(LiveEvent()), msgspec.json.encode(GoAwayEvent(GoAway(0, round(1000 / PER_S))))
     assert frames[1:] == [live.decode(), goaway.decode()]
 
 

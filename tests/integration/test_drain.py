@@ -58,6 +58,8 @@ async def test_password_that_is_being_hashed_is_answered(tmp_path: Path) -> None
     async with running_process(server), Site(server.address) as site:
         ann = await site.register("ann")
         body = {"login": ann.username, "password": ann.password}
+        # So that each of them has a connection already.
+        await asyncio.gather(*(site.rest.request("GET", "/health/live") for _ in range(9)))
         async with asyncio.TaskGroup() as group:
             logins = [group.create_task(site.rest.request("POST", "/api/auth/login", body)) for _ in range(8)]
             # What came on other connections before this request has been read when it is answered.

@@ -107,7 +107,7 @@ async def test_program_drains_and_keeps_what_it_has(tmp_path: Path) -> None:
         live = await ann.connect()
         rest = await site.rest.request("GET", "/metrics")
         ending = asyncio.create_task(asyncio.to_thread(process.stop))
-        assert (await live.next("goaway"))["d"] == {"after": 0, "spread": 5}
+        assert (await live.next("goaway"))["d"] == {"after": 0, "spread": 6}
         assert await live.code() == 4000
         assert await ending == 0
     assert rest.status == 404, "it has a port of its own"
