@@ -39,6 +39,11 @@ class Metrics:
         self.gap_reads = Counter(
             "parley_gap_reads", "Reads of the store for what a stream's watchers had missed.", registry=self.registry
         )
+        self.clock_ahead = Gauge(
+            "parley_clock_ahead_seconds",
+            "How far this node's clock is ahead of the one that nodes share; behind where it is negative.",
+            registry=self.registry,
+        )
         self.nodes = Gauge("parley_nodes", "Nodes that live, as far as this one knows.", registry=self.registry)
         self.deliveries = Counter("parley_deliveries", "Frames pushed to sessions.", registry=self.registry)
 

@@ -291,6 +291,17 @@ def chromium_program() -> str:
     raise Missing("no Chromium is installed")
 
 
+def faketime_library() -> str:
+    """Return the path of the library that moves the clock of a process which is started with it.
+
+    Raises:
+        Missing: If there is none.
+    """
+    for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"):
+        return str(path)
+    raise Missing("no clock can be moved: faketime is not installed")
+
+
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as probe:

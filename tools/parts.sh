@@ -46,6 +46,7 @@ want chromium 'command -v chromium || command -v chromium-browser || command -v 
 # The mongod of the wheel is linked against it.
 want mongod "! .venv/bin/python -c '$find_wheel' fiftyone || ldconfig -p | grep -q 'libcurl\.so\.4 '" libcurl4
 want node 'command -v node && command -v npm' nodejs npm
+want faketime 'command -v faketime' faketime
 want haproxy 'command -v haproxy && command -v openssl' haproxy openssl
 
 if [ -n "$packages" ] && ! install; then

@@ -15,6 +15,7 @@ import msgspec
 import uvloop
 
 from tests.faults import (
+    clocks,
     cycles,
     flood,
     kills,
@@ -45,6 +46,7 @@ SCENARIOS: dict[str, tuple[Run, Any, Any]] = {
     "removals": (removals.run, removals.SHORT, removals.LONG),
     "revocations": (revocations.run, revocations.SHORT, revocations.LONG),
     "presence": (presence.run, presence.SHORT, presence.LONG),
+    "clocks": (clocks.run, clocks.SHORT, clocks.LONG),
     "flood": (flood.run, flood.SHORT, flood.LONG),
     "cycles": (cycles.run, cycles.SHORT, cycles.LONG),
     "replay": (replay.run, replay.SHORT, replay.LONG),

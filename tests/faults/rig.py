@@ -6,7 +6,7 @@ import random
 import shutil
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -238,11 +238,13 @@ async def rigged(
     *,
     store: str = "sqlite",
     variables: dict[str, str] | None = None,
+    of_node: Mapping[int, Mapping[str, str]] | None = None,
     joined: bool = True,
 ) -> AsyncIterator[Rig]:
     """Start the parts; end them when all is over, and demand that no node left a traceback.
 
-    Unless ``joined`` the nodes know nothing of each other but the store.
+    ``variables`` are of the environment of every node, ``of_node`` of single ones. Unless ``joined`` the nodes know
+    nothing of each other but the store.
 
     Raises:
         Missing: If a part cannot run here.
@@ -259,8 +261,9 @@ async def rigged(
             await road.start()
             stack.push_async_callback(road.close)
             data, more = arguments(number)
+            mine = {**(variables or {}), **(of_node or {}).get(number, {})}
             url = ("--redis-url", f"redis://127.0.0.1:{road.port}") if joined else ()
-            server = ServerProcess(data, *more, *url, "--node", f"n{number + 1}", variables=variables)
+            server = ServerProcess(data, *more, *url, "--node", f"n{number + 1}", variables=mine)
             nodes.append(Node(f"n{number + 1}", server, road))
             stack.push_async_callback(asyncio.to_thread, server.kill)
         await nodes[0].start()  # it makes the store and the secrets

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 SKEW_S = 30.0
 """Difference to the clock of the leases over which a node says that its own is wrong: tokens are judged by it."""
 
-CLOCK_BEATS = 5
+CLOCK_BEATS = 2
 """Beats between two looks at that clock."""
 
 

@@ -195,6 +195,7 @@ class Relay:
             degraded = self.degraded
             self._metrics.degraded.set(degraded)
             self._metrics.nodes.set(len(self.leases.living))
+            self._metrics.clock_ahead.set(self.leases.skew_s)
             try:
                 if degraded or doubted:
                     await self._tail.look()
