@@ -23,7 +23,10 @@ SCHEMES: Final[dict[str, tuple[Kind, bool]]] = {
 PORT: Final = 6379
 SENTINEL_PORT: Final = 26379
 
-_HOST: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?")
+_LABEL: Final = "[A-Za-z0-9_-]{1,63}"
+_HOST: Final = re.compile(
+    rf"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>{_LABEL}(?:\.{_LABEL})*\.?))(?::(?P<port>[0-9]{{1,5}}))?"
+)
 _FILES: Final = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
 _TLS_OPTIONS: Final = {*_FILES, "ssl_check_hostname"}
 _SENTINEL_OPTIONS: Final = {"sentinel_username", "sentinel_password"}

@@ -74,6 +74,8 @@ def test_addresses_are_read(url: str, address: Address) -> None:
         "redis://hunter2@a",
         "redis://me:@a",
         "redis://me:hunter2@a b",
+        "redis://me:hunter2@a..b",
+        "redis://me:hunter2@" + "a" * 64,
         "redis://me:hunter2@a/0?hunter2",
     ],
 )
