@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 import yaml  # type: ignore[import-untyped]  # comes with the validator of OpenAPI documents
 
 from settings import OPTIONS, PREFIX, Settings
@@ -210,15 +211,17 @@ class ShippedRedis(Redis):
 
     def ready(self) -> bool:
         """See ``Part.ready``."""
-        test = SERVICES["redis"]["healthcheck"]["test"]
-        return _run("redis-cli", "-p", str(self.port), *test[2:]).stdout.strip() == "PONG"
+        given = urlsplit(self.url)
+        try:
+            with redis.Redis(port=self.port, username=given.username, password=given.password) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
 
 
 @pytest.fixture
 def shipped_redis() -> Iterator[ShippedRedis]:
     """It runs."""
-    if shutil.which("redis-cli") is None:
-        missing("redis-cli is not installed")
     yield from part(ShippedRedis)
 
 
