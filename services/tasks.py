@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 log = logging.getLogger(__name__)
+
+MISTAKE_S = 1.0
+"""Pause before work begins again that a mistake of ours has ended."""
 
 AGAIN_S = 0.5
 """Pause before a task is cancelled again: before Python 3.12 the driver of a database may swallow a cancellation."""
@@ -25,6 +28,22 @@ def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     task = asyncio.create_task(work)
     task.add_done_callback(_told)
     return task
+
+
+def keep(work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+    """Start work that goes on as long as the node: where a mistake ends it, the log says so and it begins again."""
+    return start(_kept(work))
+
+
+async def _kept(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("work of the node failed, and begins again")
+            await asyncio.sleep(MISTAKE_S)
+        else:
+            return
 
 
 def _told(task: asyncio.Task[None]) -> None:

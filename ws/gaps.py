@@ -40,6 +40,8 @@ class Gaps:
         self._skip = skip
         self._behind = behind
         self._fills: set[asyncio.Task[None]] = set()
+        self.found: Callable[[Batch], None] = _nothing
+        """Is called with what of a stream was read from the store, before it is handed on."""
 
     def wait(self, watched: Watched, batch: Batch) -> None:
         """Keep a batch until its predecessor is there."""
@@ -96,7 +98,9 @@ class Gaps:
 
     async def _read(self, watched: Watched) -> Batch:
         self._metrics.gap_reads.inc()
-        return await read_batch(self._database, watched.id, watched.head)
+        batch = await read_batch(self._database, watched.id, watched.head)
+        self.found(batch)
+        return batch
 
     async def _jump(self, watched: Watched, furthest: int) -> None:
         """Pass over a wide gap: what it does to the audience holds, what it says is left to be paged."""
@@ -110,3 +114,7 @@ class Gaps:
         finally:
             self._behind(watched)
         self.take(watched)
+
+
+def _nothing(_: Batch) -> None:
+    pass

@@ -47,7 +47,7 @@ class Hub:
     ) -> None:
         self._database = database
         self._interest = interest
-        self._gaps = Gaps(database, metrics, self._accept, self._skip, self._fell_behind)
+        self.gaps = Gaps(database, metrics, self._accept, self._skip, self._fell_behind)
         self._flusher = flusher
         self._metrics = metrics
         self._watched: dict[str, Watched] = {}
@@ -149,7 +149,7 @@ class Hub:
         self._flush_tick(watched)
         for watchers in (watched.sessions, watched.floors, watched.holding):
             watchers.pop(session, None)
-        if watched.idle and watched.id in self._watched:
+        if watched.idle and self._watched.get(watched.id) is watched:
             self._idle[watched.id] = None
             oldest = next(iter(self._idle))
             # One that is being opened is wanted by somebody who came meanwhile, or soon idle with its head known.
@@ -167,8 +167,9 @@ class Hub:
         finally:
             self._opening.pop(watched.id, None)
         watched.delivered, watched.active_at = rev, at
-        self._gaps.take(watched)
-        self._gaps.fill_later(watched)
+        self.gaps.found(Batch(watched.id, rev, rev, []))
+        self.gaps.take(watched)
+        self.gaps.fill_later(watched)
 
     # Delivering: see ``services.live.Live``.
 
@@ -181,10 +182,10 @@ class Hub:
         if watched is None or (watched.delivered is None and watched.id not in self._opening):
             return  # nobody watches, or its head is read when somebody does
         if watched.delivered is None or batch.prev > watched.delivered:
-            self._gaps.wait(watched, batch)
+            self.gaps.wait(watched, batch)
             return
         self._accept(watched, batch)
-        self._gaps.take(watched)
+        self.gaps.take(watched)
 
     def signal(self, stream: str, data: bytes, *, but_user: str | None = None, but: object | None = None) -> None:
         """See ``Live.signal``."""
@@ -222,7 +223,7 @@ class Hub:
 
     async def close(self) -> None:
         """End what is under way."""
-        await self._gaps.close()
+        await self.gaps.close()
         await tasks.end(*self._opening.values())
 
     def _flush_tick(self, watched: Watched) -> None:

@@ -24,9 +24,9 @@ class Announcer:
         self._messages: dict[bytes, int] = {}
 
     def wrote(self, stream: str, rev: int) -> None:
-        """Tell how far a stream has come, later and again."""
-        self._heads.pop(stream, None)
-        self._heads[stream] = (rev, TIMES)
+        """Tell how far a stream has come, later and again; an older rev leaves a newer one to be told."""
+        newest, _ = self._heads.pop(stream, (0, 0))
+        self._heads[stream] = (max(rev, newest), TIMES)
         if len(self._heads) > KEPT:
             del self._heads[next(iter(self._heads))]
 

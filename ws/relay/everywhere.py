@@ -44,6 +44,7 @@ class Everywhere:
         self._facts = facts
         relay.on |= {Kind.BATCH: self._heard_batch, Kind.SIGNAL: self._heard_signal, Kind.ENDED: self._heard_ended}
         relay.ended, relay.believed = self._end_here, tokens.believed
+        hub.gaps.found = facts.apply
 
     def deliver(self, batch: Batch) -> None:
         """See ``Live.deliver``."""

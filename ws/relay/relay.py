@@ -70,6 +70,8 @@ class Relay:
         self._sweeps = Sweeps(database, hub, self._believed, self._end)
         self._tail = Tail(database, self._heard_of)
         self._turned = asyncio.Event()
+        self._doubted = True
+        """Whether the links were in doubt since the last look at the store began."""
         self._blind = False
         """Whether the last look at the store failed."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,8 +100,11 @@ class Relay:
         self._subscriptions.drop(channel)
 
     def send(self, channel: str, kind: Kind, body: bytes, *, again: bool = False) -> None:
-        """Tell other nodes something, at most once; with ``again`` several times over six seconds."""
-        if self._broker.alone:
+        """Tell other nodes something, at most once; with ``again`` several times over six seconds.
+
+        What is not kept is not told while in doubt: it would wait, and come when it is true no more.
+        """
+        if self._broker.alone or (kind is Kind.SIGNAL and self.degraded):
             return
         message = self._envelopes.seal(kind, body)
         self._broker.publish(channel, message)
@@ -128,16 +133,16 @@ class Relay:
         await self._broker.open(self._receive, self._subscriptions.changed)
         self._subscriptions.changed()
         works = (
-            self._subscriptions.run(),
-            self._subscriptions.check(),
-            self._canary.run(),
-            self._announcer.run(),
-            self._sweeps.run(),
-            self._sweeps.run_urgent(),
-            self._watch_store(),
-            self.leases.run(),
+            self._subscriptions.run,
+            self._subscriptions.check,
+            self._canary.run,
+            self._announcer.run,
+            self._sweeps.run,
+            self._sweeps.run_urgent,
+            self._watch_store,
+            self.leases.run,
         )
-        self._tasks = [tasks.start(work) for work in works]
+        self._tasks = [tasks.keep(work) for work in works]
 
     async def close(self) -> None:
         """Tell the others what has not been told, and that this node is gone."""
@@ -152,8 +157,12 @@ class Relay:
         subscriptions.settled = canary.send
         subscriptions.late = self._sweeps.hurry
         subscriptions.trusted = lambda: not canary.degraded
-        canary.turned = self._turned.set
+        canary.turned = self._turn
         self.leases.gone.append(lambda _node: self._sweeps.hurry())
+
+    def _turn(self) -> None:
+        self._doubted |= self.degraded
+        self._turned.set()
 
     def _receive(self, channel: str, message: bytes) -> None:
         if self._envelopes.is_own(message):
@@ -169,6 +178,9 @@ class Relay:
                 self.on[kind](channel, node, body)
             except msgspec.DecodeError as error:
                 log.warning("a node says what cannot be read", extra={"from": node, "error": str(error)})
+            except Exception:
+                # A mistake of ours, which is no reason to lose the link that it came through.
+                log.exception("what a node said was not taken", extra={"from": node, "kind": kind.name})
 
     def _say(self, message: bytes) -> None:
         self._broker.publish(NODES, message)
@@ -188,16 +200,16 @@ class Relay:
     async def _watch_store(self) -> None:
         """Look each second while in doubt, and once more when the links are known to carry."""
         clock = asyncio.get_running_loop().time
-        doubted = True
         logins_at = 0.0
         while True:
             self._turned.clear()
             degraded = self.degraded
+            looking, self._doubted = degraded or self._doubted, degraded
             self._metrics.degraded.set(degraded)
             self._metrics.nodes.set(len(self.leases.living))
             self._metrics.clock_ahead.set(self.leases.skew_s)
             try:
-                if degraded or doubted:
+                if looking:
                     await self._tail.look()
                     if clock() >= logins_at:
                         logins_at = clock() + LOGINS_S
@@ -207,11 +219,10 @@ class Relay:
                 self._blind = False
             except StoreError:
                 # What could not be read is read later, from further back.
-                self._blind = degraded = True
-            if doubted and not degraded:
+                self._blind = self._doubted = degraded = True
+            if looking and not degraded:
                 for told in self.recovered:
                     told()
-            doubted = degraded
             try:
                 async with asyncio.timeout(EVERY_S if degraded else NOTE_S):
                     await self._turned.wait()

@@ -71,7 +71,10 @@ class Subscriptions:
 
     async def ready(self, channel: str) -> None:
         """See ``Interest.ready``."""
-        if self._broker.alone or channel in self._confirmed or not self.trusted():
+        if self._broker.alone or channel in self._confirmed:
+            return
+        if not self.trusted():
+            self._given_up.add(channel)  # the doubt may be over before this channel is subscribed
             return
         future = self._ready.get(channel)
         if future is None:
@@ -131,16 +134,17 @@ class Subscriptions:
             extra = [each for each in part if each not in self._wanted and each in self._broker.subscribed]
             missing = [each for each in part if each in self._wanted and each not in self._broker.subscribed]
             if extra:
+                self._confirmed.difference_update(extra)  # at once: whoever wants one meanwhile waits for it
                 await self._broker.unsubscribe(extra)
-                self._confirmed.difference_update(extra)
             if missing:
                 await self._broker.subscribe(missing)
-        except BaseException:
-            self._dirty.update(part)
-            raise
-        for channel in part:
-            if channel in self._broker.subscribed:
-                self._confirm(channel)
+        finally:
+            # Where it failed some may be as they should all the same.
+            subscribed = self._broker.subscribed
+            self._dirty.update(each for each in part if (each in self._wanted) != (each in subscribed))
+            for channel in part:
+                if channel in subscribed:
+                    self._confirm(channel)
 
     def _confirm(self, channel: str) -> None:
         self._confirmed.add(channel)

@@ -118,7 +118,7 @@ async def test_batches_that_come_while_the_store_is_read_are_heard_once(unstable
     assert ear.revs == [1, 2, 3]
     gate.release()
     station.deliver(*items(4, 4))
-    await until(lambda: not station.hub._gaps._fills)
+    await until(lambda: not station.hub.gaps._fills)
     assert ear.revs == [1, 2, 3, 4]
 
 

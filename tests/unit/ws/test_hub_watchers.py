@@ -132,7 +132,7 @@ async def test_close_ends_what_is_under_way(unstable: Unstable, station: Station
     late = asyncio.create_task(station.listen(Ear("bob"), "s"))
     await asyncio.sleep(0)
     await station.hub.close()
-    assert not station.hub._gaps._fills
+    assert not station.hub.gaps._fills
     assert isinstance((await asyncio.gather(late, return_exceptions=True))[0], asyncio.CancelledError)
 
 

@@ -63,6 +63,22 @@ class Member:
         self.hub.flush()
 
 
+async def hear(member: Member, ear: Ear, stream: str = "r") -> Ear:
+    """Have an ear listen on a node, flushing each turn."""
+    await member.listen(ear, stream)
+    return ear
+
+
+async def heard(member: Member, ear: Ear, *revs: int) -> None:
+    """Wait until an ear has heard these revs, in this order."""
+
+    def complete() -> bool:
+        member.flush()
+        return ear.revs == list(revs)
+
+    await until(complete)
+
+
 @asynccontextmanager
 async def nodes(database: Database, exchange: Exchange, count: int = 2) -> AsyncIterator[list[Member]]:
     """Run nodes until the block ends; their links are proven when it begins, where there are any."""

@@ -13,7 +13,7 @@ from store.broker_memory import Exchange
 from store.tables import ENTRIES, LOGINS, Login, Text
 from tests.peers import until
 from tests.unit.ws.ears import Ear
-from tests.unit.ws.relay.nodes import Member, nodes
+from tests.unit.ws.relay.nodes import Member, hear, heard, nodes
 from tests.unstable import Unstable
 from ws.relay import announcer, canary, relay, sweeps, tail
 
@@ -40,22 +40,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "NOTE_S", 0.05)
     monkeypatch.setattr(relay, "LOGINS_S", 0.0)
     monkeypatch.setattr(sweeps, "AGAIN_S", 0.01)
-
-
-async def hear(member: Member, ear: Ear, stream: str = "r") -> Ear:
-    """Have an ear listen on a node, flushing each turn."""
-    await member.listen(ear, stream)
-    return ear
-
-
-async def heard(member: Member, ear: Ear, *revs: int) -> None:
-    """Wait until an ear has heard these revs, in this order."""
-
-    def complete() -> bool:
-        member.flush()
-        return ear.revs == list(revs)
-
-    await until(complete)
 
 
 async def write_silently(unstable: Unstable, rev: int, stream: str = "r") -> None:
