@@ -195,6 +195,14 @@ def test_configuration_of_the_balancer_is_understood(tmp_path: Path) -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
+def test_redis_permits_what_is_written_that_nodes_need() -> None:
+    page = (ROOT / "docs" / "decisions" / "0004-broker.md").read_text()
+    alone = page[page.index("A user for Parley") : page.index("behind sentinels")]
+    needed = {word for word in alone.split() if word.startswith(("+", "~", "&"))}
+    given = shlex.split(SERVICES["redis"]["command"])
+    assert needed == {word for word in given if word.startswith(("+", "~", "&"))}
+
+
 class ShippedRedis(Redis):
     """A Redis as compose.yaml starts it."""
 
