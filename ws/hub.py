@@ -98,7 +98,7 @@ class Hub:
             if self._interest is not None:
                 self._interest.want(stream)
         self._idle.pop(stream, None)
-        watched.holding[session] = None
+        watched.holding[session] = object()
         if watched.delivered is None:
             opening = self._opening.get(stream)
             if opening is None:

@@ -62,8 +62,8 @@ class Watched:
         """Those who get every event at once."""
         self.floors: dict[Session, int] = {}
         """Those who get events of items from a seq on."""
-        self.holding: dict[Session, None] = {}
-        """Those who are still catching up."""
+        self.holding: dict[Session, object] = {}
+        """Those who are still catching up, each with what tells this time from one after they left and came back."""
         self.tick: list[bytes] = []
         """Frames of this loop tick, joined at its end."""
         self.waiting: list[Batch] = []

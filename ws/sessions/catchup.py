@@ -23,12 +23,13 @@ CHUNK_REVS = 100
 class CatchUp:
     """One stream that a session is to be brought up to date with."""
 
-    __slots__ = ("_door", "_first_seq", "_position", "_session", "_watched")
+    __slots__ = ("_door", "_first_seq", "_hold", "_position", "_session", "_watched")
 
     def __init__(self, door: "Door", session: "Session", watched: Watched, cursor: int, first_seq: int) -> None:
         self._door = door
         self._session = session
         self._watched = watched
+        self._hold = watched.holding.get(session)
         self._position = cursor
         self._first_seq = first_seq
 
@@ -42,7 +43,7 @@ class CatchUp:
         """
         watched, session = self._watched, self._session
         while await session.outbox.drained(CHUNK_BYTES):
-            if session not in watched.holding:
+            if not self._holds:
                 return
             if self._position >= watched.head:
                 if attach:
@@ -53,6 +54,11 @@ class CatchUp:
                 self._send_kept()
             else:
                 await self._send_stored()
+
+    @property
+    def _holds(self) -> bool:
+        """Whether the session was not removed: one that is back by now is told of the room as of a new one."""
+        return self._hold is not None and self._watched.holding.get(self._session) is self._hold
 
     def _send_kept(self) -> None:
         size = 0
@@ -67,7 +73,7 @@ class CatchUp:
 
     async def _send_stored(self) -> None:
         batch = await read_batch(self._door.application.database, self._watched.id, self._position, CHUNK_REVS)
-        if self._session not in self._watched.holding:
+        if not self._holds:
             return
         head = self._watched.head
         for event in batch.events:

@@ -191,6 +191,34 @@ async def test_removed_while_its_socket_is_full_one_hears_nothing_more(parley: P
     assert "behind the back" not in str([*heard, *await live.pending()])
 
 
+async def test_removed_and_back_meanwhile_one_hears_nothing_of_the_time_between(
+    parley: Parley, chunks: Chunks
+) -> None:
+    missed = await missing(parley, history="joined")
+    chunks.held = 1
+    live = await missed.ann.connect(missed.cursor)
+    await chunks.gate.reached.wait()
+    await missed.bob.do("room.remove", room=missed.room, user=missed.ann.id)
+    between = await missed.bob.say(missed.room, "behind the back")
+    joining = parley.store.hold("count")
+    await missed.bob.do("room.add", room=missed.room, user=missed.ann.id)
+    await joining.reached.wait()
+    chunks.gate.release()
+    await missed.bob.say(missed.room, "back")
+    await live.call("ping")
+    joining.release()
+    await missed.bob.do("message.edit", room=missed.room, message=between["id"], text="behind the back, too")
+    await missed.bob.say(missed.room, "end")
+    events: list[Json] = []
+    while not events or events[-1]["d"].get("text") != "end":
+        events.append(await live.next())
+    assert "behind the back" not in str(events)
+    away = [event["ev"] for event in events].index("room.left"), [event["ev"] for event in events].index("room.joined")
+    assert [event for event in events[slice(*away)] if event.get("room") == missed.room] == []
+    revs = [event["rev"] for event in events[away[1] :] if event.get("room") == missed.room and "rev" in event]
+    assert revs == sorted(set(revs))
+
+
 @pytest.mark.parametrize("failing", [0, 2])
 async def test_catch_up_without_a_store_ends_the_session_to_come_back(
     missed: Missed, chunks: Chunks, failing: int
