@@ -1,7 +1,6 @@
 """The hub: which sessions of this node watch which streams, and the fan-out to them."""
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import msgspec
 from services import tasks
 from services.metrics import Metrics
 from services.streams.batch import Batch, Event
+from services.streams.proof import Proof
 from services.streams.reading import read_head
 from store.database import Database
 from store.errors import StoreError, Unavailable
@@ -26,11 +26,8 @@ from ws.wire.frames import text_frame
 if TYPE_CHECKING:
     from ws.sessions.session import Session
 
-log = logging.getLogger(__name__)
-
 IDLE_KEPT = 256
 """Streams kept up to date though nobody watches any more: whoever comes back soon is served from memory."""
-
 
 REACH_S = 2.0
 """Longest that a session waits for this node to learn what another one wrote, once it is known that there is more."""
@@ -46,6 +43,7 @@ class Hub:
         self, database: Database, flusher: Flusher, metrics: Metrics, interest: Interest | None = None
     ) -> None:
         self._database = database
+        self.proof = Proof(database)
         self._interest = interest
         self.gaps = Gaps(database, metrics, self._accept, self._skip, self._fell_behind)
         self._flusher = flusher
@@ -98,7 +96,7 @@ class Hub:
             if self._interest is not None:
                 self._interest.want(stream)
         self._idle.pop(stream, None)
-        watched.holding[session] = object()
+        watched.holding[session] = None
         if watched.delivered is None:
             opening = self._opening.get(stream)
             if opening is None:
@@ -122,7 +120,7 @@ class Hub:
         """
         if watched.head >= rev:
             return
-        head, _ = await read_head(self._database, watched.id)
+        head = await self.proof.head(watched.id, rev)
         self.deliver(Batch(watched.id, head, head, []))
         try:
             async with asyncio.timeout(REACH_S):
@@ -225,6 +223,7 @@ class Hub:
         """End what is under way."""
         await self.gaps.close()
         await tasks.end(*self._opening.values())
+        await self.proof.close()
 
     def _flush_tick(self, watched: Watched) -> None:
         frames = watched.tick

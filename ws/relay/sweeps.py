@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterable
 
 from services.streams.batch import Batch
-from services.streams.reading import read_head
 from store.database import FIND_LIMIT, Database
 from store.errors import StoreError
 from store.tables import LOGINS
@@ -20,9 +19,6 @@ STEP_S = 1.0
 
 AT_ONCE = 16
 """Questions under way where all are to be asked at once."""
-
-AGAIN_S = 1.0
-"""Pause before a head that went back is believed."""
 
 
 class Sweeps:
@@ -91,11 +87,7 @@ class Sweeps:
             return
         delivered = watched.head
         try:
-            head, _ = await read_head(self._database, stream)
-            if head < delivered:
-                # Looked at twice: a member of a set may believe to be the primary for a moment longer.
-                await asyncio.sleep(AGAIN_S)
-                head, _ = await read_head(self._database, stream)
+            head = await self._hub.proof.head(stream, delivered)
         except StoreError:
             return  # a later sweep asks again, and where nothing else came between finds the same
         if head < delivered:

@@ -39,7 +39,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "EVERY_S", 0.05)
     monkeypatch.setattr(relay, "NOTE_S", 0.05)
     monkeypatch.setattr(relay, "LOGINS_S", 0.0)
-    monkeypatch.setattr(sweeps, "AGAIN_S", 0.01)
 
 
 async def write_silently(unstable: Unstable, rev: int, stream: str = "r") -> None:
