@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from store.errors import Unavailable
+from store.redis.address import parse
 from store.redis.link import Link
+from store.redis.places import Places
 from tests.brokers import Ear, node, until, works
 from tests.conftest import missing
 from tests.parts import Missing
@@ -93,6 +95,16 @@ async def test_a_leader_that_is_deposed_while_well_is_left(sentinels: SentinelSe
                 await until(lambda: heard_there() or "room" not in b.broker.subscribed, "the node moves", FAILOVER_S)
         await hear_each_other(a, b, b"after")
         assert sentinels.leader().port == port
+
+
+async def test_a_server_that_follows_another_is_not_taken_for_the_leader(sentinels: SentinelSet) -> None:
+    leader = sentinels.leader()
+    places = Places(parse(sentinels.url), "test")
+    (shard,) = await places.find()
+    assert shard.endpoint == ("127.0.0.1", leader.port)
+    follower = next(server for server in sentinels.servers if server is not leader)
+    with pytest.raises(Unavailable, match="not the leader"):
+        await places.connect(("127.0.0.1", follower.port), lambda _: None, lambda: None)
 
 
 async def test_one_sentinel_is_enough_to_begin_with(sentinels: SentinelSet) -> None:
