@@ -16,6 +16,7 @@ import pytest
 import redis
 import yaml  # type: ignore[import-untyped]  # comes with the validator of OpenAPI documents
 
+from services.metrics import Metrics
 from settings import OPTIONS, PREFIX, Settings
 from tests.client.site import Site
 from tests.conftest import missing
@@ -244,3 +245,17 @@ async def test_nodes_are_content_with_the_redis_that_is_shipped(tmp_path: Path, 
         while (await live.next("message"))["d"].get("text") != "across":
             continue
         assert not [line for line in (*nodes[0].log, *nodes[1].log) if "permission" in line.lower()]
+
+
+# The page for operators
+
+
+def test_operators_are_told_of_meters_and_options_that_exist() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    samples = {family.name for family in Metrics().registry.collect()}
+    told = {name.removesuffix("_total") for name in re.findall(r"`(parley_\w+)", page)}
+    assert told <= samples
+    flags = set(re.findall(r"`(--[a-z]+(?:-[a-z]+)*)", page)) - {"--save"}  # Redis has that one
+    assert flags <= {option.flag for option in OPTIONS}
+    for target in re.findall(r"\]\(([^)#]+)", page):
+        assert (ROOT / "docs" / target).exists(), target
