@@ -96,7 +96,7 @@ class Hub:
             if self._interest is not None:
                 self._interest.want(stream)
         self._idle.pop(stream, None)
-        watched.holding[session] = None
+        watched.holding[session] = object()
         if watched.delivered is None:
             opening = self._opening.get(stream)
             if opening is None:
@@ -164,7 +164,7 @@ class Hub:
             rev, at = await read_head(self._database, watched.id)
         finally:
             self._opening.pop(watched.id, None)
-        watched.delivered, watched.active_at = rev, at
+        watched.begin(rev, at, asyncio.get_running_loop().time())
         self.gaps.found(Batch(watched.id, rev, rev, []))
         self.gaps.take(watched)
         self.gaps.fill_later(watched)

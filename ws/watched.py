@@ -40,6 +40,7 @@ class Watched:
         "floors",
         "holding",
         "id",
+        "known_at",
         "recent",
         "ring",
         "sessions",
@@ -51,6 +52,8 @@ class Watched:
         self.id = id_
         self.delivered: int | None = None
         """The rev up to which everything was handed on; None until the head is read."""
+        self.known_at = 0.0
+        """When the head was read (the loop's time)."""
         self.active_at = 0
         """Time of the newest entry in milliseconds, 0 where there is none."""
         self.ring: deque[Kept] = deque(maxlen=RING_EVENTS)
@@ -80,6 +83,10 @@ class Watched:
     def head(self) -> int:
         """The rev up to which everything was handed on."""
         return self.delivered or 0
+
+    def begin(self, head: int, active_at: int, now: float) -> None:
+        """Take the head, which was just read."""
+        self.delivered, self.active_at, self.known_at = head, active_at, now
 
     def keep(self, event: Event) -> bytes:
         """Take the next event as delivered; return its frame, empty where there is nothing to tell."""

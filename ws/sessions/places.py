@@ -45,9 +45,9 @@ async def read_places(
     await door.hub.reach(own, cursors.get(own.id, 0))
     places: list[Place] = []
     for _ in range(LOOKS):
-        noted = own.head
+        noted, asked_at = own.head, asyncio.get_running_loop().time()
         rows = await memberships(door.application, principal.user)
-        rows = await _come_up(door, session, rows, own, cursors)
+        rows = await _come_up(door, session, rows, asked_at, cursors)
         places = await _read_rooms(door, session, principal, rows, own)
         if own.head == noted:
             break
@@ -83,23 +83,29 @@ def _succeeded(one: Member | BaseException | None) -> Member | None:
 
 
 async def _come_up(
-    door: "Door", session: "Session", rows: list[Member], own: Watched, cursors: Mapping[str, int]
+    door: "Door", session: "Session", rows: list[Member], asked_at: float, cursors: Mapping[str, int]
 ) -> list[Member]:
-    """Hold the streams of these rooms, and return the rows of those that are still the person's."""
-    mine: list[Member | None] = [row for row in rows if row.room == own.id]
-    others = [row for row in rows if row.room != own.id]
+    """Hold the streams of these rooms, and return the rows, asked for at a time, of those still the person's."""
+    mine: list[Member | None] = [row for row in rows if row.room == self_stream(row.user)]
+    others = [row for row in rows if row.room != self_stream(row.user)]
     for start in range(0, len(others), WATCH_AT_ONCE):
         part = others[start : start + WATCH_AT_ONCE]
-        new = [row.id for row in part if door.hub.find(row.room) is None]
         held = (_member(door, session, row, cursors.get(row.room, 0)) for row in part)
         # Looked at only when all are done: nothing is held behind the back of who gives up.
         rows_held = list(map(_succeeded, await asyncio.gather(*held, return_exceptions=True)))
+        new = [row.id for row in rows_held if row is not None and _known_at(door, row.room) >= asked_at]
         if new:
             # What is above a head comes as events; who was removed below it, after the rows were read, is in no row.
             found = await door.application.database.get_many(MEMBERS, new)
             rows_held = [found.get(row.id) if row is not None and row.id in new else row for row in rows_held]
         mine += rows_held
     return [row for row in mine if row is not None and not row.hidden]
+
+
+def _known_at(door: "Door", stream: str) -> float:
+    """Return when the head of a stream that is held was read."""
+    watched = door.hub.find(stream)
+    return 0.0 if watched is None else watched.known_at
 
 
 async def _member(door: "Door", session: "Session", row: Member, cursor: int) -> Member | None:

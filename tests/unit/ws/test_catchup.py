@@ -191,9 +191,7 @@ async def test_removed_while_its_socket_is_full_one_hears_nothing_more(parley: P
     assert "behind the back" not in str([*heard, *await live.pending()])
 
 
-async def test_removed_and_back_meanwhile_one_hears_nothing_of_the_time_between(
-    parley: Parley, chunks: Chunks
-) -> None:
+async def test_removed_and_back_meanwhile_one_hears_nothing_of_the_time_between(parley: Parley, chunks: Chunks) -> None:
     missed = await missing(parley, history="joined")
     chunks.held = 1
     live = await missed.ann.connect(missed.cursor)

@@ -3,13 +3,18 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
-from store.tables import LOGINS, USERS
+from services.ids import member_id, self_stream
+from services.streams.append import notice_entry
+from services.streams.reading import read_head
+from store.tables import ENTRIES, LOGINS, MEMBERS, USERS, Effect, Notice
 from tests.application import Parley
 from tests.client.checks import Json
 from tests.client.rest import Refused
 from tests.client.wire import Closed
+from tests.peers import until
 from tests.people import Live, Person
 from tests.unstable import Fault
 
@@ -204,3 +209,33 @@ async def test_role_given_during_hello_is_answered(parley: Parley, ann: Person) 
     change = {"room": room, "user": ann.id, "role": "moderator"}
     live = await greeted_during(parley, ann, "count", lambda: bob.do("room.role", **change))
     assert (live.rooms[room]["role"], live.rooms[room]["head"]) == ("moderator", 4)
+
+
+async def remove_elsewhere(parley: Parley, room: str, person: Person) -> None:
+    """Remove somebody from a room as another node does it of which nothing has been heard yet."""
+    effect = Effect("left", person.id, room=room, reason="removed")
+    for stream in (room, self_stream(person.id)):
+        rev = (await read_head(parley.database, stream))[0] + 1
+        notice = notice_entry(stream, Notice("removed", person.id, target=room), effect)
+        await parley.database.insert(ENTRIES, msgspec.structs.replace(notice, rev=rev, seq=rev, changed=rev))
+    await parley.database.delete(MEMBERS, member_id(room, person.id))
+
+
+async def test_removed_elsewhere_while_somebody_opens_the_room_one_hears_nothing(parley: Parley, ann: Person) -> None:
+    (bob,) = await parley.people("bob")
+    room = await bob.create()
+    await ann.do("room.join", room=room)
+    gate = parley.store.hold("find", skip=2)  # of Bob's stream the head, of Bob the rooms, of the room the head
+    opening = asyncio.create_task(bob.connect())
+    await gate.reached.wait()
+    watched = parley.door.hub.find(room)
+    assert watched is not None
+    greeting = asyncio.create_task(ann.connect())
+    await until(lambda: len(watched.holding) == 2)
+    await remove_elsewhere(parley, room, ann)
+    gate.release()
+    await opening
+    live = await greeting
+    await bob.say(room, "behind the back")
+    assert room not in live.rooms
+    assert "behind the back" not in str(await live.pending())
