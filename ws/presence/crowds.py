@@ -6,7 +6,7 @@ from collections.abc import Callable
 from services import tasks
 from store.errors import StoreError
 from store.presence import Presence
-from ws.presence.ledger import Others
+from ws.presence.others import Others
 from ws.relay.envelopes import Kind
 
 KEPT_S = 10.0

@@ -1,6 +1,7 @@
 """The live side of presence on one node: it implements ``services.presence.statuses.Desk``."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -12,7 +13,8 @@ from store.presence import Presence
 from ws.hub import Hub
 from ws.presence.crowds import Crowds
 from ws.presence.here import Here
-from ws.presence.ledger import CHANNEL, Ledger, Others
+from ws.presence.ledger import Ledger
+from ws.presence.others import CHANNEL, Others
 from ws.presence.rechecks import Rechecks
 from ws.presence.watching import Watching
 from ws.relay.envelopes import Kind
@@ -22,6 +24,12 @@ from ws.wire.codes import CloseCode
 if TYPE_CHECKING:
     from ws.relay.relay import Relay
     from ws.sessions.session import Session
+
+
+log = logging.getLogger(__name__)
+
+CLOSE_S = 2.0
+"""Longest that a node which ends takes to note who was there."""
 
 
 class Desk:
@@ -52,7 +60,7 @@ class Desk:
         """Begin what goes on in the background."""
         works = [self._rechecks.run(), self._seen.run()]
         if self._ledger is not None:
-            works += [self._ledger.put(), self._ledger.look(), self._ledger.sweep()]
+            works += self._ledger.works()
         self._tasks = [tasks.start(work) for work in works]
 
     def join(self, relay: "Relay") -> None:
@@ -69,7 +77,11 @@ class Desk:
         await self._crowds.close()
         for user in self._here.users():
             self._seen.note(user, now_ms())
-        await self._seen.flush()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._seen.flush()
+        except TimeoutError:
+            log.info("not all times of last seen were written")
 
     # Sessions.
 
@@ -95,7 +107,7 @@ class Desk:
             return
         new = self._watching.add(watcher, users)
         if self._ledger is not None:
-            await self._ledger.learn(new)
+            await self._ledger.looking.learn(new)
         self._watching.tell(watcher, users)
 
     def end_watch(self, session: object) -> None:
@@ -110,7 +122,7 @@ class Desk:
         """See ``Desk.present``."""
         if self._ledger is None:
             return sum(1 for user in users if self._here.status(user) is not None)
-        return await self._ledger.present(list(users))
+        return await self._ledger.looking.present(list(users))
 
     async def count(self, room: str) -> int:
         """See ``Desk.count``."""
@@ -141,7 +153,7 @@ class Desk:
         if status is None:
             self._seen.note(user, at)
         if self._ledger is not None:
-            self._ledger.changed(user, status, at)
+            self._ledger.telling.changed(user, status, at)
         self._watching.moved(user, at)
 
     def _audience(self, room: str) -> set[str]:

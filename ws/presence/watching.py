@@ -1,6 +1,6 @@
 """Whom the sessions of this node watch, what is known of each on the other nodes, and the events that tell of it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 SESSION_LIMIT = 1000
 """People that a session watches; beyond it those asked for longest ago are watched no more."""
+
+
+NODE_PAIRS = 1_000_000
+"""Pairs of a session and somebody it watches, at about 90 bytes each, above which a session keeps fewer."""
+
+CROWDED_LIMIT = 200
+"""People that a session watches then: those of its latest question."""
 
 
 class _Watched:
@@ -44,6 +51,7 @@ class Watching:
         self._drop = drop
         self._people: dict[str, _Watched] = {}
         self._sessions: dict[Session, dict[str, None]] = {}
+        self._pairs = 0
 
     def __len__(self) -> int:
         """Count the people who are watched."""
@@ -54,8 +62,11 @@ class Watching:
         mine = self._sessions.setdefault(session, {})
         new = []
         for user in users:
-            mine.pop(user, None)
-            mine[user] = None  # asked for just now
+            if user in mine:
+                del mine[user]
+            else:
+                self._pairs += 1
+            mine[user] = None  # asked for just now: behind all others
             person = self._people.get(user)
             if person is None:
                 person = self._people[user] = _Watched()
@@ -63,7 +74,9 @@ class Watching:
                 self._want(user)
                 new.append(user)
             person.sessions.setdefault(session, False)
-        self.remove(session, list(mine)[:-SESSION_LIMIT])
+        limit = SESSION_LIMIT if self._pairs <= NODE_PAIRS else CROWDED_LIMIT
+        if len(mine) > limit:
+            self.remove(session, list(mine)[:-limit])
         return new
 
     def tell(self, session: "Session", users: Iterable[str]) -> None:
@@ -80,6 +93,7 @@ class Watching:
             if user not in mine:
                 continue
             del mine[user]
+            self._pairs -= 1
             person = self._people[user]
             del person.sessions[session]
             if not person.sessions:
@@ -145,27 +159,41 @@ class Watching:
         """Return where the news of people stand, before something is read of them; without those nobody watches."""
         return {user: self._people[user].news for user in users if user in self._people}
 
-    def read(
-        self, marks: Mapping[str, int], found: Mapping[str, Mapping[str, str]], seen: Mapping[str, int] | None
-    ) -> list[str]:
-        """Learn how people are on other nodes from what was read there after ``marks``; news since then stand.
+    def find(self, marks: Mapping[str, int], found: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """Learn where people are by what was read after ``marks``; news since then stand.
 
-        Those of whom nothing is found any more are returned. Without ``seen`` nothing is told of them on the strength
-        of it; with it they are gone, and it says when each was last seen, where that is known.
+        What is not found any more still counts: those are returned of whom something is missing.
         """
         missed = []
+        for user, person, there in self._readings(marks, found):
+            if person.elsewhere.keys() - there.keys():
+                missed.append(user)
+            person.elsewhere |= there
+            self._tell(user, person, 0)
+        return missed
+
+    def settle(
+        self, marks: Mapping[str, int], found: Mapping[str, Mapping[str, str]], seen: Mapping[str, int]
+    ) -> list[str]:
+        """Learn that people are where they were found, and nowhere else, as ``find`` does; return who is gone so.
+
+        ``seen`` says when each was last seen, where that is known.
+        """
+        gone = []
+        for user, person, there in self._readings(marks, found):
+            person.elsewhere = there
+            if person.told != "offline" and self._present(user, person) == "offline":
+                gone.append(user)
+            self._tell(user, person, seen.get(user, 0))
+        return gone
+
+    def _readings(
+        self, marks: Mapping[str, int], found: Mapping[str, Mapping[str, str]]
+    ) -> Iterator[tuple[str, _Watched, dict[str, str]]]:
         for user, news in marks.items():
             person = self._people.get(user)
-            if person is None or person.news != news:
-                continue
-            there = {node: status for node, status in found.get(user, {}).items() if node != self._own}
-            if person.told != "offline" and not there and self._here(user) is None:
-                missed.append(user)
-                if seen is None:
-                    continue
-            person.elsewhere = there
-            self._tell(user, person, 0 if seen is None else seen.get(user, 0))
-        return missed
+            if person is not None and person.news == news:
+                yield user, person, {node: how for node, how in found.get(user, {}).items() if node != self._own}
 
     def _present(self, user: str, person: _Watched) -> str:
         return merged([*person.elsewhere.values(), *filter(None, [self._here(user)])])

@@ -126,6 +126,24 @@ async def test_those_asked_for_longest_ago_are_watched_no_more(parley: Parley, m
     assert len(parley.door.desk._watching) == 2
 
 
+async def test_session_on_a_crowded_node_watches_those_of_its_latest_question(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "NODE_PAIRS", 3)
+    monkeypatch.setattr(watching, "CROWDED_LIMIT", 2)
+    ann, bob, cid, dan = await acquainted(parley, "ann", "bob", "cid", "dan")
+    live, other = await ann.connect(), await bob.connect()
+    for person in (bob, cid, dan):
+        await status(live, person)
+    await status(other, cid)
+    assert len(parley.door.desk._watching) == 3
+    await status(live, dan)
+    assert len(parley.door.desk._watching) == 2
+    await live.socket.close()
+    await other.socket.close()
+    assert parley.door.desk._watching._pairs == 0
+
+
 async def test_too_many_at_once_and_unknown_words_are_refused(parley: Parley) -> None:
     (ann,) = await parley.people("ann")
     live = await ann.connect()

@@ -4,7 +4,9 @@ import pytest
 
 from tests.unit.ws.presence.town import Town, settle
 from ws.presence.here import GRACE_S
-from ws.presence.ledger import CHANNEL, HOLD_S, LOOK_EVERY_S, PUT_EVERY_S
+from ws.presence.looking import HOLD_S, LOOK_EVERY_S
+from ws.presence.others import CHANNEL
+from ws.presence.telling import PUT_EVERY_S
 
 GRACE = int(GRACE_S) + 1
 
@@ -279,5 +281,5 @@ async def test_older_word_does_not_undo_a_newer_one(town: Town) -> None:
     marks = a.desk._watching.marks(["bob"])
     b.connect("bob")
     await settle()
-    a.desk._watching.read(marks, {}, {})
+    a.desk._watching.settle(marks, {}, {})
     assert watching.told == [("bob", "online")], "what was read before the word came is older than it"

@@ -80,7 +80,7 @@ class Place(MemoryPresence):
 
 
 class Line:
-    """One node's line to the others: it implements ``ws.presence.ledger.Others``."""
+    """One node's line to the others: it implements ``ws.presence.others.Others``."""
 
     def __init__(self, town: "Town", name: str) -> None:
         self.degraded = False
@@ -120,7 +120,7 @@ class Node:
         self.leases.gone.append(ledger.node_gone)
         self.leases.forgotten.append(ledger.forgotten)
         self.alive = True
-        self._tasks = [tasks.start(ledger.put()), tasks.start(ledger.look())]
+        self._tasks = [tasks.start(ledger.telling.run()), tasks.start(ledger.looking.run())]
 
     def connect(self, user: str) -> Device:
         """Bring a device of somebody's."""
