@@ -223,6 +223,7 @@ async def test_catch_up_without_a_store_ends_the_session_to_come_back(
 ) -> None:
     chunks.failing = failing
     live = await missed.ann.connect(missed.cursor)
+    assert (await live.next("goaway"))["d"] == {"after": 500, "spread": 4500}
     assert await live.code() == 4002
     again = await missed.ann.connect(missed.cursor)
     await missed.bob.say(missed.room, "end")
