@@ -55,7 +55,7 @@ async def do(device: Device, deed: Deed) -> Answer | None:
                 user=device.person.id,
                 device=device.name,
                 session=device.session,
-                node=device.place.name,
+                node=device.node,
                 room=deed.room,
                 cid=deed.cid,
                 item=deed.item,

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -39,10 +40,11 @@ AGAIN = frozenset({"unavailable", "rate_limited"})
 
 @dataclass(frozen=True)
 class Place:
-    """A node as clients know it."""
+    """Where clients come to: a node, or what stands before all."""
 
     name: str
     address: Callable[[], tuple[str, int]]
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Device:
         self.history = history
         self.cursors: dict[str, int] = {}
         self.session = 0
+        self.node = ""
+        """The node that answered the latest hello."""
         self.live = asyncio.Event()
         self.link: Link | None = None
         self.items: dict[str, Item] = {}
@@ -188,7 +192,9 @@ class Device:
         began = time.monotonic()
         self.session += 1
         session, place = self.session, self.place
-        link = self.link = await Link.open(place.address(), lambda frame: self._event(session, frame), self.source)
+        link = self.link = await Link.open(
+            place.address(), lambda frame: self._event(session, frame), self.source, place.tls
+        )
         now, cursors = self.history.now, dict(self.cursors)
         self._ours, self._began = False, began
         self.history.write(
@@ -223,8 +229,10 @@ class Device:
     def _hello(self, session: int, answer: msgspec.Raw) -> None:
         hello = msgspec.json.decode(answer, type=Hello)
         self._epoch = hello.epoch
+        self.node = hello.node.rpartition("-")[0]  # what follows is of this run of it
         rooms = {room.id: (room.state, room.head) for room in hello.rooms}
-        self.history.write(Greeted(at=self.history.now(), device=self.name, session=session, rooms=rooms))
+        now = self.history.now()
+        self.history.write(Greeted(at=now, device=self.name, session=session, rooms=rooms, node=self.node))
         for gone in self.cursors.keys() - rooms.keys():
             del self.cursors[gone]
         for room, (state, head) in rooms.items():
@@ -349,7 +357,7 @@ class Device:
                 at=self.history.now(),
                 device=self.name,
                 session=session,
-                node=self.place.name,
+                node=self.node,
                 room=room,
                 op=op,
                 asked=asked,

@@ -61,7 +61,7 @@ def deliveries(timeline: Timeline, since: float = 0.0, until: float = float("inf
         for spans in session.spans.values():
             for heard in (heard for span in spans for heard in span.heard):
                 found = sent.get(heard.item.id) if heard.item is not None and heard.item.seq == heard.rev else None
-                if found is not None and found[0] > began and found[1] != session.opened.node:
+                if found is not None and found[0] > began and found[1] != session.node:
                     late.append(max(0.0, heard.at - found[0]))
     return late
 

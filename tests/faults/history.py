@@ -106,6 +106,8 @@ class Greeted(Record, frozen=True, tag="hello"):
     device: str
     session: int
     rooms: dict[str, tuple[str, int]]
+    node: str = ""
+    """Which node it is: what is behind a load balancer says so itself."""
 
 
 class Live(Record, frozen=True, tag="live"):

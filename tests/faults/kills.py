@@ -62,7 +62,7 @@ async def _kill(rig: Rig, size: Size, traffic: Traffic) -> None:
     hits = 0
     while hits < size.kills or traffic.done < size.deeds:
         await asyncio.sleep(size.every_s * rig.rng.uniform(0.7, 1.3))
-        inhabited = {device.place.name for device in rig.devices if device.live.is_set()}
+        inhabited = {device.node for device in rig.devices if device.live.is_set()}
         node = rig.rng.choice([node for node in rig.nodes if node.name in inhabited])
         traffic.burst(BURST, node.name)
         await asyncio.sleep(rig.rng.uniform(0, BATCH_S))

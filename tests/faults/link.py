@@ -1,6 +1,7 @@
 """One websocket of a rig that has thousands: compiled frames, typed decoding, no opinion on what comes."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -67,6 +68,7 @@ class RoomLine(msgspec.Struct):
 class Hello(msgspec.Struct):
     """The answer of hello."""
 
+    node: str
     epoch: str
     rooms: tuple[RoomLine, ...]
 
@@ -134,15 +136,22 @@ class Link(WSListener):
         self.closed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     @classmethod
-    async def open(cls, address: tuple[str, int], heard: Callable[[Frame], None], source: str | None = None) -> "Link":
+    async def open(
+        cls,
+        address: tuple[str, int],
+        heard: Callable[[Frame], None],
+        source: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> "Link":
         """Connect and shake hands, from an address of this machine where one is named.
 
         Raises:
             OSError: If the server cannot be reached, refuses, or takes too long.
         """
-        url = f"ws://{address[0]}:{address[1]}/ws"
+        url = f"{'ws' if tls is None else 'wss'}://{address[0]}:{address[1]}/ws"
         try:
             where: dict[str, Any] = {} if source is None else {"local_addr": (source, 0)}
+            where |= {} if tls is None else {"ssl_context": tls}
             _, link = await ws_connect(lambda: cls(heard), url, websocket_handshake_timeout=HANDSHAKE_S, **where)
         except OSError:
             raise

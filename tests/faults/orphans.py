@@ -48,7 +48,7 @@ async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
 async def _orphan(rig: Rig, number: int) -> None:
     """Let a node keep a message that it cannot tell the others, kill it, and wait until everybody has it."""
     node = rig.nodes[number % len(rig.nodes)]
-    here = [device for device in rig.devices if device.live.is_set() and device.place.name == node.name]
+    here = [device for device in rig.devices if device.live.is_set() and device.node == node.name]
     author = rig.rng.choice(here)
     room = next(room.id for room in rig.rooms if any(member.id == author.person.id for member in room.members))
     others = [device for device in rig.devices if room in device.cursors and device not in here]

@@ -80,9 +80,14 @@ class Session:
     told: list[Told] = field(default_factory=list)
 
     @property
+    def node(self) -> str:
+        """The node that answered it, else the place that was asked."""
+        return (self.greeted and self.greeted.node) or self.opened.node
+
+    @property
     def name(self) -> str:
         """How verdicts call it."""
-        return f"{self.opened.device}#{self.opened.session} on {self.opened.node}"
+        return f"{self.opened.device}#{self.opened.session} on {self.node}"
 
 
 @dataclass

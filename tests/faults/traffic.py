@@ -90,7 +90,7 @@ class Traffic:
 
     def burst(self, deeds: int, at: str) -> None:
         """Begin some deeds at once, all on one node, as far as there is anybody there."""
-        there = [pair for pair in self.writers if pair[0].live.is_set() and pair[0].place.name == at]
+        there = [pair for pair in self.writers if pair[0].live.is_set() and pair[0].node == at]
         for _ in range(deeds if there else 0):
             device, room = self._rng.choice(there)
             if self._may(device):
@@ -98,7 +98,7 @@ class Traffic:
 
     def open_at(self, node: str) -> int:
         """Return how many deeds of people on a node are under way."""
-        return sum(count for device, count in self._open.items() if device.place.name == node)
+        return sum(count for device, count in self._open.items() if device.node == node)
 
     async def run(self, deeds: int | None = None) -> None:
         """Begin deeds; return when all that were begun are done or refused."""
