@@ -28,13 +28,15 @@ from services.application import Application
 from services.messages.marks import ReadMarks
 from services.metrics import Metrics
 from services.operations.limits import Limits
+from services.operations.settling import settle
 from services.pace import Pace
 from services.presence.seen import LastSeen
 from services.questions import counted
 from services.rooms.facts import Facts
 from services.streams.lanes import Lanes
 from settings import Settings, redacted
-from store import back_up, bring_back, open_broker, open_database, open_presence, open_secret
+from store import back_up, bring_back, open_broker, open_buckets, open_database, open_presence, open_secret
+from store.buckets import Buckets
 from store.database import Database
 from store.errors import StoreError, WrongStore
 from store.secrets import derive
@@ -99,6 +101,7 @@ class _Outside:
     database: Database
     secret: str
     links: Links
+    buckets: Buckets
 
 
 async def _outside(settings: Settings, stack: AsyncExitStack) -> _Outside:
@@ -108,7 +111,8 @@ async def _outside(settings: Settings, stack: AsyncExitStack) -> _Outside:
     namespace = key.hex()[:16]
     broker = await stack.enter_async_context(open_broker(settings.redis_url, node, namespace))
     presence = await stack.enter_async_context(open_presence(settings.redis_url, namespace))
-    return _Outside(database, secret, Links(node, broker, presence, key))
+    buckets = await stack.enter_async_context(open_buckets(settings.redis_url, namespace, derive(secret, "buckets")))
+    return _Outside(database, secret, Links(node, broker, presence, key), buckets)
 
 
 async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) -> tuple[Door, Relay]:
@@ -138,7 +142,7 @@ async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) 
         live=joined.live,
         passwords=passwords,
         tokens=tokens,
-        limits=Limits(on=settings.limits),
+        limits=Limits(on=settings.limits, buckets=outside.buckets),
         metrics=metrics,
         presence=desk,
         seen=seen,
@@ -147,7 +151,7 @@ async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) 
     stack.push_async_callback(desk.close)
     await relay.open()
     stack.push_async_callback(relay.close)
-    for work in (wheel.run(), application.marks.run()):
+    for work in (wheel.run(), application.marks.run(), settle(application.limits)):
         stack.push_async_callback(tasks.end, tasks.start(work))
     return Door(application, joined.hub, joined.flusher, wheel, desk), relay
 

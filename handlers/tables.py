@@ -43,7 +43,7 @@ def _errors() -> str:
 def _limits() -> str:
     users: dict[str, list[str]] = {}
     for operation in OPERATIONS:
-        for limit, _ in operation.limits:
+        for limit in operation.counts_against:
             users.setdefault(limit.name, []).append(f"`{operation.name}`")
     known = [limit for limit in vars(limits).values() if isinstance(limit, Limit)]
     rows = [(f"`{limit.name}`", pace(limit), ", ".join(users.get(limit.name, ()))) for limit in known]

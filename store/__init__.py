@@ -7,6 +7,9 @@ from pathlib import Path
 from store.broker import Broker
 from store.broker_memory import MemoryBroker
 from store.broker_redis import RedisBroker
+from store.buckets import Buckets
+from store.buckets_memory import MemoryBuckets
+from store.buckets_redis import RedisBuckets
 from store.database import Database
 from store.database_mongo import MongoDatabase
 from store.database_sqlite import SqliteDatabase
@@ -59,6 +62,24 @@ async def open_presence(redis_url: str | None, namespace: str) -> AsyncIterator[
         yield presence
     finally:
         await presence.close()
+
+
+@asynccontextmanager
+async def open_buckets(redis_url: str | None, namespace: str, secret: bytes) -> AsyncIterator[Buckets]:
+    """Open what nodes together have taken from rate limits, and close it when the block ends.
+
+    Nothing is waited for: it connects when it is first used. Whose a key is, only who has the secret can tell.
+
+    Raises:
+        ValueError: If it is no URL of a Redis.
+    """
+    buckets: Buckets = MemoryBuckets()
+    if redis_url is not None:
+        buckets = RedisBuckets(Link.of(redis_url), f"parley:{namespace}:", secret)
+    try:
+        yield buckets
+    finally:
+        await buckets.close()
 
 
 @asynccontextmanager

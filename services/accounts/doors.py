@@ -99,10 +99,6 @@ def _account(_context: Context, given: LogIn) -> str:
     return given.login.lower()
 
 
-def _family(_context: Context, given: RefreshTokens) -> str:
-    return given.refresh_token[:64]
-
-
 REGISTER = Operation(
     name="auth.register",
     method="POST",
@@ -138,7 +134,7 @@ REFRESH = Operation(
     output=Tokens,
     run=_refresh,
     raises=(Unauthenticated,),
-    limits=((REFRESH_SESSION, _family),),
+    own_limits=(REFRESH_SESSION,),
 )
 LOG_OUT = Operation(
     name="auth.logout",

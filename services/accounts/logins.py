@@ -12,6 +12,7 @@ from services.accounts.people import Me, myself, require_user
 from services.accounts.tokens import ACCESS_S
 from services.errors import Unauthenticated
 from services.ids import new_id, now_ms
+from services.operations.limits import REFRESH_SESSION
 from store.database import Database, Insert, Scalar, Update, Write
 from store.errors import Mismatch, Unknown
 from store.tables import LOGINS, REFRESHES, Login, Refresh, User
@@ -89,14 +90,17 @@ async def renew(application: "Application", token: str) -> Tokens:
     Raises:
         Unauthenticated: If the token is unknown, over, or was used before; used again after its grace it ends the
             whole log-in.
+        TooMany: If the log-in was refreshed too often.
     """
     database = application.database
-    for _ in range(3):
+    for attempt in range(3):
         used = await database.get(REFRESHES, _hash(token))
         login = None if used is None else await database.get(LOGINS, used.login)
         now = now_ms()
         if used is None or login is None or not login.live or min(used.expires_at, login.expires_at) <= now:
             raise Unauthenticated("this refresh token is not valid")
+        if attempt == 0:
+            await application.limits.take_exactly(REFRESH_SESSION, login.id)
         try:
             fresh = await _trade(database, used, login, now)
         except Mismatch:

@@ -1,14 +1,42 @@
-"""Rate limits: token buckets by what is done and by whom, one table for the whole application."""
+"""Rate limits: token buckets by what is done and by whom, one table for the whole application.
 
+A node decides by its own buckets, which know what other nodes have taken as of the last time they settled
+(``settling.py``). Limits of credentials are asked about first.
+"""
+
+import heapq
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from services.errors import TooMany
+from store.buckets import Buckets
+from store.errors import Unavailable
 
 BUCKETS_KEPT = 100_000
 """Buckets remembered on a node; beyond it those that were idle longest go. About 200 bytes each."""
+
+UNSETTLED_KEPT = 20_000
+"""Buckets of which others have still to be told; beyond it those that were taken from first are left out."""
+
+SETTLED_AT_ONCE = 2_000
+"""Buckets settled at once, the emptiest first: a few milliseconds of work here and in Redis."""
+
+AWAY_S = 1.0
+"""Time for which Redis is not asked again after it did not answer: a log-in does not wait for it each time."""
+
+
+class Reach(Enum):
+    """Whose takings a limit counts."""
+
+    NODE = auto()
+    """This node's alone."""
+    NODES = auto()
+    """All nodes' in the long run: a node may give a whole bucket before it learns that others have given it too."""
+    EXACT = auto()
+    """All nodes', always, while they reach each other; else as ``NODE``. The taking is awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +46,18 @@ class Limit:
     name: str
     burst: int
     every_s: float
+    reach: Reach = Reach.NODES
+
+    @property
+    def size_s(self) -> float:
+        """Seconds in which an empty bucket fills."""
+        return self.burst * self.every_s
 
 
-LOGIN_ACCOUNT = Limit("login_account", 5, 360)
-LOGIN_ADDRESS = Limit("login_address", 20, 30)
-REGISTER_ADDRESS = Limit("register_address", 5, 1200)
-REFRESH_SESSION = Limit("refresh_session", 10, 30)
+LOGIN_ACCOUNT = Limit("login_account", 5, 360, Reach.EXACT)
+LOGIN_ADDRESS = Limit("login_address", 20, 30, Reach.EXACT)
+REGISTER_ADDRESS = Limit("register_address", 5, 1200, Reach.EXACT)
+REFRESH_SESSION = Limit("refresh_session", 10, 30, Reach.EXACT)
 USER = Limit("user", 60, 0.2)
 ADDRESS = Limit("address", 30, 1)
 SEND_ROOM = Limit("send_room", 10, 1)
@@ -34,22 +68,37 @@ CREATE_ROOM = Limit("create_room", 10, 60)
 JOIN_USER = Limit("join_user", 30, 2)
 LOOKUP_USER = Limit("lookup_user", 60, 1)
 SEARCH_USER = Limit("search_user", 10, 3)
-SOCKET_OPERATION = Limit("socket_operation", 60, 0.1)
+SOCKET_OPERATION = Limit("socket_operation", 60, 0.1, Reach.NODE)
 SOCKET_ADDRESS = Limit("socket_address", 20, 1)
-SOCKET_ERRORS = Limit("socket_errors", 5, 10)
+SOCKET_ERRORS = Limit("socket_errors", 5, 10, Reach.NODE)
 PRESENCE_SET = Limit("presence_set", 5, 10)
 PRESENCE_WATCH = Limit("presence_watch", 20, 2)
 PRESENCE_COUNT = Limit("presence_count", 20, 1)
-TYPING_ROOM = Limit("typing_room", 1, 3)
+TYPING_ROOM = Limit("typing_room", 1, 3, Reach.NODE)
 
 
 class Limits:
-    """The buckets of this node. Fails open: without a bucket for a key everything is allowed."""
+    """The buckets of this node; with ``buckets`` they are in step with those of other nodes. One not known is full.
 
-    def __init__(self, *, on: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    Without the other nodes each node has its own: people may do as much on each. That is so for log-ins too, for the
+    alternative is that nobody logs in.
+    """
+
+    def __init__(
+        self, *, on: bool, buckets: Buckets | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.on = on
+        self._buckets = None if buckets is None or buckets.alone else buckets
         self._clock = clock
         self._full_at: dict[tuple[str, str], float] = {}
+        self._unsettled: dict[tuple[str, str], tuple[Limit, float]] = {}
+        """What the others have not been told of: the limit, and seconds of filling."""
+        self._away_until = -math.inf
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is nobody to settle with."""
+        return self._buckets is None
 
     def take(self, limit: Limit, key: str) -> None:
         """Take one token.
@@ -57,9 +106,30 @@ class Limits:
         Raises:
             TooMany: If the bucket is empty; ``retry_after`` says when it is not.
         """
-        wait = self.wait(limit, key)
-        if wait > 0:
-            raise TooMany(f"over the rate of {limit.name}", retry_after=math.ceil(wait * 10) / 10)
+        _refuse(limit, self.wait(limit, key))
+
+    async def take_exactly(self, limit: Limit, key: str) -> None:
+        """Take one token, of what all nodes have together.
+
+        Raises:
+            TooMany: If the bucket is empty; ``retry_after`` says when it is not.
+        """
+        if not self.on:
+            return
+        now = self._clock()
+        if limit.reach is not Reach.EXACT or self._buckets is None or now < self._away_until:
+            self.take(limit, key)
+            return
+        # What this node knows is the least that was taken.
+        _refuse(limit, self._level(limit, key, now) + limit.every_s - limit.size_s)
+        try:
+            taken = await self._buckets.take(f"{limit.name}:{key}", limit.every_s, limit.size_s)
+        except Unavailable:
+            self._away_until = self._clock() + AWAY_S
+            self.take(limit, key)
+            return
+        self._learn((limit.name, key), taken.full_in_s)
+        _refuse(limit, taken.wait_s)
 
     def wait(self, limit: Limit, key: str) -> float:
         """Take one token and return 0, or return the seconds until there is one."""
@@ -67,16 +137,73 @@ class Limits:
             return 0.0
         return self.wait_always(limit, key)
 
-    def wait_always(self, limit: Limit, key: str) -> float:
-        """Take one token and return 0, or return the seconds until there is one, limits being on or not."""
+    def wait_always(self, limit: Limit, key: str, amount: float = 1.0) -> float:
+        """Take so many tokens and return 0, or return the seconds until there are, limits being on or not."""
         now = self._clock()
-        # A bucket is one number: the moment when it will be full again.
-        full_at = max(self._full_at.pop((limit.name, key), now), now) + limit.every_s
-        over = full_at - now - limit.burst * limit.every_s
+        cost = limit.every_s * amount
+        level = self._level(limit, key, now) + cost
+        over = level - limit.size_s
         if over > 1e-9:
-            self._full_at[limit.name, key] = full_at - limit.every_s
+            self._keep((limit.name, key), now + level - cost)
             return over
-        self._full_at[limit.name, key] = full_at
+        self._keep((limit.name, key), now + level)
+        if limit.reach is not Reach.NODE and self._buckets is not None:
+            self._owe(limit, key, cost)
+        return 0.0
+
+    async def settle(self) -> int:
+        """Tell the other nodes what was taken here, and learn what they took of the same; return of how many buckets.
+
+        Raises:
+            Unavailable: If they cannot be told now; it is told later, as far as it still matters then.
+        """
+        now = self._clock()
+        told: dict[tuple[str, str], tuple[Limit, float]] = {}
+        for at in heapq.nlargest(SETTLED_AT_ONCE, self._unsettled, key=self._urgency):
+            limit, owed = self._unsettled.pop(at)
+            # What has filled again since is no more owed.
+            if (owed := min(owed, self._level(limit, at[1], now))) > 0:
+                told[at] = limit, owed
+        if not told or self._buckets is None:
+            return 0
+        try:
+            levels = await self._buckets.spend({":".join(at): owed for at, (_, owed) in told.items()})
+        except Unavailable:
+            for (_, key), (limit, owed) in told.items():
+                self._owe(limit, key, owed)
+            raise
+        for at in told:
+            _, owed = self._unsettled.get(at, (None, 0.0))  # taken since it was told
+            self._learn(at, levels[":".join(at)] + owed)
+        return len(told)
+
+    def _urgency(self, at: tuple[str, str]) -> float:
+        limit, owed = self._unsettled[at]
+        return owed / limit.size_s
+
+    def _owe(self, limit: Limit, key: str, seconds: float) -> None:
+        _, owed = self._unsettled.get((limit.name, key), (limit, 0.0))
+        self._unsettled[limit.name, key] = limit, owed + seconds
+        if len(self._unsettled) > UNSETTLED_KEPT:
+            del self._unsettled[next(iter(self._unsettled))]
+
+    def _level(self, limit: Limit, key: str, now: float) -> float:
+        """Return the seconds until a bucket is full."""
+        return max(self._full_at.get((limit.name, key), now) - now, 0.0)
+
+    def _learn(self, at: tuple[str, str], level: float) -> None:
+        full_at = self._clock() + level
+        if full_at > self._full_at.get(at, 0.0):
+            self._keep(at, full_at)
+
+    def _keep(self, at: tuple[str, str], full_at: float) -> None:
+        # A bucket is one number: the moment when it will be full again. The last one touched stands last.
+        self._full_at.pop(at, None)
+        self._full_at[at] = full_at
         if len(self._full_at) > BUCKETS_KEPT:
             del self._full_at[next(iter(self._full_at))]
-        return 0.0
+
+
+def _refuse(limit: Limit, wait: float) -> None:
+    if wait > 1e-9:
+        raise TooMany(f"over the rate of {limit.name}", retry_after=math.ceil(wait * 10) / 10)

@@ -11,7 +11,7 @@ import msgspec
 
 from services.errors import ServiceError, TooMany, Unauthenticated, Unavailable
 from services.operations.inputs import Input
-from services.operations.limits import ADDRESS, USER, Limit
+from services.operations.limits import ADDRESS, USER, Limit, Reach
 from services.streams.append import Append, Outcome
 from store.errors import StoreError
 
@@ -114,6 +114,13 @@ class Operation(Generic[In]):
     public: bool = False
     """Whether it may be asked by nobody in particular."""
     limits: tuple[tuple[Limit, Callable[[Context, In], str]], ...] = ()
+    own_limits: tuple[Limit, ...] = ()
+    """What it takes from by itself, since only it finds out whose."""
+
+    @property
+    def counts_against(self) -> list[Limit]:
+        """All limits of its own."""
+        return [*(limit for limit, _ in self.limits), *self.own_limits]
 
     @property
     def summary(self) -> str:
@@ -212,7 +219,7 @@ def _late(future: asyncio.Future[Outcome]) -> None:
 async def _admit(operation: Operation[In], context: Context, given: In) -> None:
     if not operation.public:
         await context.application.tokens.require_live(context.caller)
-    take(operation, context, given)
+    await take(operation, context, given)
 
 
 def _failed(operation: Operation[Any], context: Context, start: float, error: BaseException) -> BaseException:
@@ -237,7 +244,7 @@ def _answered(operation: Operation[Any], context: Context, start: float, code: s
         log.info("slow operation", extra={"operation": operation.name, "seconds": round(took, 3), "code": code})
 
 
-def take(operation: Operation[In], context: Context, given: In) -> None:
+async def take(operation: Operation[In], context: Context, given: In) -> None:
     """Take a token of each bucket that the request counts against.
 
     Raises:
@@ -252,7 +259,10 @@ def take(operation: Operation[In], context: Context, given: In) -> None:
         else:
             limits.take(USER, context.principal.user)
         for limit, key in operation.limits:
-            limits.take(limit, key(context, given))
+            if limit.reach is Reach.EXACT:
+                await limits.take_exactly(limit, key(context, given))
+            else:
+                limits.take(limit, key(context, given))
     except TooMany:
         log.info("limited", extra={"operation": operation.name})
         raise

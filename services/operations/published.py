@@ -149,7 +149,7 @@ def markdown(docstring: str) -> str:
 
 def said_of(operation: Operation[Any]) -> str:
     """Return what an operation does and how often it may be asked, in Markdown."""
-    limits = [f"`{limit.name}` ({pace(limit)})" for limit, _ in operation.limits]
+    limits = [f"`{limit.name}` ({pace(limit)})" for limit in operation.counts_against]
     counted = f"\n\nCounts against {' and '.join(limits)}." if limits else ""
     return f"{markdown(operation.summary)}{counted}"
 

@@ -9,6 +9,7 @@ import pytest
 from services.operations.limits import (
     ADDRESS,
     LOGIN_ACCOUNT,
+    REFRESH_SESSION,
     SEARCH_USER,
     SEND_ROOM,
     SOCKET_ADDRESS,
@@ -19,6 +20,7 @@ from services.operations.limits import (
 )
 from tests.application import Parley, running
 from tests.client.account import PASSWORD
+from tests.client.rest import Refused
 from tests.client.wire import Rejected
 from tests.peers import until
 from tests.people import Person
@@ -108,6 +110,18 @@ async def test_guessing_one_accounts_password_is_limited(parley: Parley, clock: 
     assert await _log_in(parley, "another") == "bad_credentials"
     clock.now += LOGIN_ACCOUNT.every_s
     assert await _log_in(parley, name, PASSWORD) == "ok"
+
+
+async def test_refreshing_one_log_in_is_limited_whatever_its_tokens(parley: Parley, clock: Clock) -> None:
+    ann, bob = await limited(parley, "ann", "bob")
+    for _ in range(REFRESH_SESSION.burst):
+        await ann.account.refresh()
+    with pytest.raises(Refused) as refused:
+        await ann.account.refresh()
+    assert refused.value.code == "rate_limited"
+    await bob.account.refresh()
+    clock.now += REFRESH_SESSION.every_s
+    await ann.account.refresh()
 
 
 async def test_nobody_in_particular_is_limited_by_address(parley: Parley) -> None:
