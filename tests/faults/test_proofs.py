@@ -62,7 +62,12 @@ def test_faults_that_hit_nothing_fail_a_run() -> None:
 
 
 def test_death_of_redis_hit_what_was_answered_around_it() -> None:
-    lines = [sent(1, 1.0), Ok(at=1.9, op=1, item="i", rev=1, seq=1), fault("killed", 2.0), fault("killed", 9.0)]
+    lines: list[Line] = [
+        sent(1, 1.0),
+        Ok(at=1.9, op=1, item="i", rev=1, seq=1),
+        fault("killed", 2.0),
+        fault("killed", 9.0),
+    ]
     assert [hit.under_way for hit in proofs.redis_deaths(Timeline(lines), "killed")] == [1, 0]
 
 
