@@ -26,7 +26,7 @@ class Proxies:
         what stands to the left of it is its own word, and worth nothing. Where a trusted proxy wrote something that is
         no address, that proxy itself is taken for the client: limits then count too much together, never too little.
         """
-        client = _address(peer)
+        client = _address(peer) if self._networks else None
         if not self._trusts(client):
             return peer, None
         for hop in reversed(headers.get("X-Forwarded-For", "").split(",")):

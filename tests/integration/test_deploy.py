@@ -125,6 +125,20 @@ def test_image_has_the_whole_program_and_nothing_else() -> None:
     assert copied == allowed
 
 
+def test_what_is_in_the_image_is_enough(tmp_path: Path) -> None:
+    for source in re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE):
+        for name in source.split():
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            copy(ROOT / name, tmp_path / name)
+    (tmp_path / "made").mkdir()
+    shutil.copy(ROOT / "docs" / "protocol.md", tmp_path / "made")
+    # It imports everything, and needs nothing of the checkout.
+    done = _run(sys.executable, "-B", tmp_path / "server.py", "documents", tmp_path / "made")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "made" / "openapi.json").exists()
+
+
 def test_image_does_not_run_as_root_and_is_given_settings_that_exist() -> None:
     assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE)[-1] == "10001:10001"
     given = dict(re.findall(rf"({PREFIX}[A-Z_]+)=(\S+)", DOCKERFILE))
