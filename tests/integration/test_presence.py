@@ -204,8 +204,9 @@ async def test_without_redis_a_node_knows_its_own_people_and_nothing_waits(store
         await watcher.until("away")
         redis_part.start()
         back = time.monotonic()
-        await watcher.until("away", "busy")
+        await watcher.see([cid], ["busy"])
         assert time.monotonic() - back <= FLUSHED_S
+        assert await watcher.watch(bob) == ["away"]
 
 
 async def test_what_is_seen_ends_with_the_room_that_is_shared(store: Store, redis_part: Redis) -> None:
@@ -224,3 +225,18 @@ async def test_what_is_seen_ends_with_the_room_that_is_shared(store: Store, redi
         assert await watcher.watch(bob) == ["offline"]
         with pytest.raises(Refused, match="not_a_member"):
             await socket.call("room.presence", {"room": room})
+
+
+async def test_people_of_a_large_room_are_counted_and_not_shown(store: Store, redis_part: Redis) -> None:
+    async with cluster(store, redis_part) as nodes:
+        here, there = nodes.sites
+        people = await nodes.acquaint(205)
+        sockets = [await (here, there)[number % 2].connect(one) for number, one in enumerate(people[:40])]
+        sockets += [await there.connect(one) for one in people[:20:2]]
+        room = (await people[0].get("rooms"))["items"][0]["id"]
+        for socket in sockets[:2]:
+            counted = await socket.call("room.presence", {"room": room})
+            assert abs(counted["online"] - 40) <= 1, "who is on both nodes counts once"
+            assert counted["member_count"] == 205
+        watcher = await Watcher.connect(here, people[204])
+        assert set(await watcher.watch(*people[:100])) == {"offline"}
