@@ -70,7 +70,7 @@ async def _plan(context: Context, entry: Entry, hidden: list[str], view: View) -
     plan = Plan()
     if room.kind == "direct":
         for user in room.pair:
-            member = await member_in(context, view, room.id, user)
+            member = await member_in(view, room.id, user)
             if member is not None and member.hidden:
                 if user not in hidden:
                     hidden.append(user)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from services.errors import DirectRoom, Forbidden, NotMember, RoomNotFound
+from services.errors import DirectRoom, Forbidden, NotMember, OwnerMustStay, RoomNotFound
 from services.ids import member_id, new_id, now_ms, self_stream
 from services.operations.inputs import Input, RoomId
 from services.operations.limits import CREATE_ROOM
@@ -152,19 +152,22 @@ async def _delete(context: Context, given: OneRoom) -> None:
     context.status = 204
 
 
-async def close(context: Context, room_id: str) -> None:
-    """Close a room for all its members. Where it is cut short, deleting the room again goes on with it.
+async def close(context: Context, room_id: str, *, alone: bool = False) -> None:
+    """Close a room for all its members, or for the only one. Cut short, deleting the room again goes on with it.
 
     Raises:
         Forbidden: If the caller does not own it.
+        OwnerMustStay: If somebody else is in it by now, where the owner was to be ``alone``.
     """
     user = context.caller.user
 
     async def plan(view: View) -> Plan:
         room = await room_in(context, view, room_id)
-        member = await member_in(context, view, room_id, user)
+        member = await member_in(view, room_id, user)
         if member is None or member.role != "owner":
             raise Forbidden("only for the owner")
+        if alone and room.member_count > 1:
+            raise OwnerMustStay
         marker = marker_entry(room_id, room_id, user, Effect("closed", room=room_id, reason="deleted", by=user))
         planned = await _told(member, user, view)
         planned.steps.insert(0, Step(marker, msgspec.structs.replace(room, deleted=True)))

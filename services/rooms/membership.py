@@ -25,7 +25,6 @@ from services.rooms.members import MemberCount, MemberCountEvent, MemberView, me
 from services.rooms.rules import (
     member_in,
     require_above,
-    require_known_seat,
     require_member_in,
     require_ordinary,
     require_role,
@@ -142,11 +141,11 @@ async def _unban(context: Context, given: OneMember) -> None:
 
 async def _end(context: Context, room_id: str, user: str, reason: Reason) -> None:
     context.status = 204
-    seat = await require_known_seat(context, room_id)
+    seat = await require_seat(context, room_id)
     if seat.room.kind == "self":
         require_ordinary(seat.room)
     if reason == "left" and seat.member.role == "owner" and seat.room.member_count == 1:
-        await close(context, room_id)
+        await close(context, room_id, alone=True)
         return
     count = -1
 
@@ -173,7 +172,7 @@ async def _require_endable(context: Context, view: View, room: Room, user: str, 
         return mine
     require_ordinary(room)
     require_role(mine, "moderator")
-    other = await member_in(context, view, room.id, user)
+    other = await member_in(view, room.id, user)
     if other is not None:
         require_above(mine, other)
     elif reason == "removed":

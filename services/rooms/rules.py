@@ -49,7 +49,10 @@ async def require_known_seat(context: Context, room: str) -> Seat:
         NotMember: As ``require_seat``.
     """
     facts = await context.application.facts.known(room)
-    return await _seat(context, facts, facts.rev)
+    try:
+        return await _seat(context, facts, facts.rev)
+    except (RoomNotFound, NotMember):
+        return await require_seat(context, room)  # nothing is appended that would notice a join on another node
 
 
 async def _seat(context: Context, facts: RoomFacts, head: int) -> Seat:
@@ -72,23 +75,20 @@ async def room_in(context: Context, view: View, room: str) -> Room:
     return found
 
 
-async def member_in(context: Context, view: View, room: str, user: str) -> Member | None:
-    """Return a membership for a plan: what this flight makes of it, or what is known at the lane's head."""
-    if view.touches(MEMBERS, member_id(room, user)):
-        return await view.get(MEMBERS, member_id(room, user))
-    facts = await context.application.facts.known(room)
-    return await context.application.facts.member(facts, user)
+async def member_in(view: View, room: str, user: str) -> Member | None:
+    """Return a membership for a plan. It is read: a plan that writes nothing is refused by nobody who knows better."""
+    return await view.get(MEMBERS, member_id(room, user))
 
 
 async def require_member_in(context: Context, view: View, room: Room, user: str) -> Member:
-    """Return a membership for a plan.
+    """Return a membership for a plan; see ``member_in``.
 
     Raises:
         RoomNotFound: If it is the caller's own, there is none and the room is not public.
         NotMember: If it is the caller's own, there is none and the room is public.
         MemberNotFound: If it is another's and there is none.
     """
-    member = await member_in(context, view, room.id, user)
+    member = await member_in(view, room.id, user)
     if member is not None:
         return member
     if user != context.caller.user:

@@ -70,10 +70,6 @@ class View:
         self._seen: dict[tuple[str, str], Record | None] = {}
         self._moved: set[tuple[str, str]] = set()
 
-    def touches(self, table: Table[R], id_: str) -> bool:
-        """Tell whether an earlier plan of this flight changes a record."""
-        return (table.name, id_) in self._seen or (table.name, id_) in self._moved
-
     async def get(self, table: Table[R], id_: str) -> R | None:
         """Return a record as it is for this plan.
 

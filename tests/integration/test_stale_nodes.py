@@ -139,6 +139,51 @@ async def test_new_member_is_known_at_once_where_the_join_is_not(one: Parley, tw
     assert await cay2.code("message.send", room=place.room, text="x", cid="x") == "ok"
 
 
+async def test_new_member_may_write_at_once_where_they_could_not_before(one: Parley, two: Parley, place: Place) -> None:
+    cay = (await one.people("cay"))[0]
+    cay2 = there(two, cay)
+    assert await cay2.refused("message.send", room=place.room, text="x", cid="x") == "not_a_member"
+    await cay.do("room.join", room=place.room)
+    assert await cay2.code("message.send", room=place.room, text="x", cid="x") == "ok"
+
+
+async def test_new_role_is_used_at_once_where_it_was_missing_before(place: Place) -> None:
+    assert await place.bob2.refused("room.update", room=place.room, name="before") == "forbidden"
+    await place.ann.do("room.role", room=place.room, user=place.bob.id, role="moderator")
+    assert await place.bob2.code("room.update", room=place.room, name="since") == "ok"
+
+
+async def test_owner_who_is_not_alone_any_more_closes_no_room_by_leaving(one: Parley, two: Parley) -> None:
+    ann, bob = await one.people("ann", "bob")
+    room = await ann.create()
+    await there(two, ann).room(room)
+    await bob.do("room.join", room=room)
+    assert await there(two, ann).refused("room.leave", room=room) == "owner_must_stay"
+    await bob.say(room)
+
+
+async def test_owner_who_leaves_while_somebody_joins_closes_no_room(one: Parley, two: Parley) -> None:
+    ann, bob = await one.people("ann", "bob")
+    room = await ann.create()
+    gate = two.store.hold("together")
+    leaving = asyncio.create_task(there(two, ann).code("room.leave", room=room))
+    await gate.reached.wait()
+    await bob.do("room.join", room=room)
+    gate.release()
+    assert await leaving == "owner_must_stay"
+    await bob.say(room)
+
+
+@pytest.mark.parametrize(("op", "d"), [("message.edit", {"text": "mine"}), ("message.delete", {})])
+async def test_removed_member_is_not_told_an_item_by_changing_nothing(place: Place, op: str, d: dict[str, str]) -> None:
+    item = await place.bob2.say(place.room, "mine")
+    message = {"room": place.room, "message": item["id"]}
+    if op == "message.delete":
+        await place.bob2.do(op, **message)
+    await place.ann.do("room.remove", room=place.room, user=place.bob.id)
+    assert await place.bob2.refused(op, **message, **d) == "not_a_member"
+
+
 async def test_read_marker_does_not_go_back_on_the_other_node(place: Place) -> None:
     await place.bob2.room(place.room)
     item = await place.ann.say(place.room)
