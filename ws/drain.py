@@ -160,10 +160,12 @@ class Drain:
                     if not session.gone:
                         session.go_away(round(spread * 1000))
                         told.append((now + spread + GRACE_S, session))
-                while told and (told[0][1].gone or told[0][0] <= now):
+                closed = 0
+                while told and closed < in_turn and (told[0][1].gone or told[0][0] <= now):
                     _, session = told.popleft()
                     if not session.gone:
                         leaving.add(asyncio.create_task(session.leave(CloseCode.GOING_AWAY, "this node is going away")))
+                        closed += 1
                 await asyncio.sleep(TURN_S)
             if leaving:
                 await asyncio.wait(leaving)
