@@ -1,10 +1,11 @@
 """Presence, held to the same in memory and in Redis."""
 
 import asyncio
+import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Protocol
 
 import pytest
 import redis
@@ -14,7 +15,9 @@ from store.presence import ENTRY_S, LEASE_S, Presence
 from store.presence_memory import MemoryPresence
 from store.presence_redis import RedisPresence
 from store.redis.link import Link
-from tests.parts import Redis
+from tests.conftest import missing
+from tests.parts import Missing, Redis
+from tests.redis_parts import RedisCluster
 
 
 class Place(Protocol):
@@ -49,12 +52,12 @@ class Memory:
 
 
 class InRedis:
-    """In Redis, under a prefix of its own."""
+    """In Redis or a cluster, under a prefix of its own."""
 
     def __init__(self, url: str) -> None:
         self.prefix = f"test-{uuid.uuid4().hex[:12]}:"
         self.presence = RedisPresence(Link.of(url), self.prefix)
-        self.client = redis.Redis.from_url(url)
+        self.client: Any = redis.Redis.from_url(url) if "cluster" not in url else _cluster_client(url)
 
     def lapse(self, *nodes: str) -> None:
         """See ``Place.lapse``."""
@@ -67,10 +70,26 @@ class InRedis:
             self.client.delete(key)
 
 
-@pytest.fixture(params=["memory", "redis"])
+def _cluster_client(url: str) -> redis.RedisCluster:
+    host, port = url.partition("://")[2].partition(",")[0].split(":")
+    return redis.RedisCluster(host, int(port))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of a cluster."""
+    with contextlib.ExitStack() as stack:
+        try:
+            made = stack.enter_context(RedisCluster())
+        except Missing as error:
+            missing(str(error))
+        yield made.url
+
+
+@pytest.fixture(params=["memory", *(pytest.param(name, marks=pytest.mark.redis) for name in ("redis_url", "cluster"))])
 async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     """Each place in turn, empty."""
-    made: Memory | InRedis = Memory() if request.param == "memory" else InRedis(request.getfixturevalue("redis_url"))
+    made: Memory | InRedis = Memory() if request.param == "memory" else InRedis(request.getfixturevalue(request.param))
     yield made
     made.flush()
     await made.presence.close()
