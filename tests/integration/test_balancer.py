@@ -185,6 +185,26 @@ async def test_node_that_is_killed_is_left(cluster: Cluster) -> None:
     assert len(asking.failed_at) <= 5, "only what the node was answering when it died"
 
 
+async def test_node_that_hangs_is_left(cluster: Cluster) -> None:
+    live = await cluster.hello()
+    node = cluster.node_of(live)
+    node.freeze()
+    try:
+        good = 0
+        async with asyncio.timeout(20):
+            while good < 9:  # three for each, if they came in turn
+                try:
+                    async with asyncio.timeout(1):
+                        await cluster.hello()
+                    good += 1
+                except TimeoutError:
+                    good = 0
+    finally:
+        node.thaw()
+    await cluster.usable(3)
+    assert await live.call("ping") == {}, "nobody cut it off"
+
+
 async def test_without_redis_nodes_that_are_not_ready_serve_all_the_same(cluster: Cluster) -> None:
     lives = [await cluster.hello() for _ in range(3)]
     await asyncio.to_thread(cluster.redis.kill)
