@@ -1,7 +1,6 @@
 """The hub: which sessions of this node watch which streams, and the fan-out to them."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from store.database import Database
 from store.errors import StoreError, Unavailable
 from store.tables import Effect
 from ws.gaps import Gaps
+from ws.idle import Idle
 from ws.interest import Interest
 from ws.signals import BehindEvent, Head, ResetEvent
 from ws.watched import Watched
@@ -25,9 +25,6 @@ from ws.wire.frames import text_frame
 
 if TYPE_CHECKING:
     from ws.sessions.session import Session
-
-IDLE_KEPT = 256
-"""Streams kept up to date though nobody watches any more: whoever comes back soon is served from memory."""
 
 REACH_S = 2.0
 """Longest that a session waits for this node to learn what another one wrote, once it is known that there is more."""
@@ -50,7 +47,7 @@ class Hub:
         self._metrics = metrics
         self._watched: dict[str, Watched] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
-        self._idle: OrderedDict[str, None] = OrderedDict()
+        self._idle = Idle(self._opening)
         self._dirty: dict[Watched, None] = {}
         self._users: dict[str, dict[Session, None]] = {}
         self.left: Callable[[str, str | None], None] = _nothing
@@ -95,7 +92,7 @@ class Hub:
             self._metrics.streams.inc()
             if self._interest is not None:
                 self._interest.want(stream)
-        self._idle.pop(stream, None)
+        self._idle.take(stream)
         watched.holding[session] = object()
         if watched.delivered is None:
             opening = self._opening.get(stream)
@@ -148,14 +145,15 @@ class Hub:
         for watchers in (watched.sessions, watched.floors, watched.holding):
             watchers.pop(session, None)
         if watched.idle and self._watched.get(watched.id) is watched:
-            self._idle[watched.id] = None
-            oldest = next(iter(self._idle))
-            # One that is being opened is wanted by somebody who came meanwhile, or soon idle with its head known.
-            if len(self._idle) > IDLE_KEPT and oldest not in self._opening:
-                del self._idle[oldest], self._watched[oldest]
-                self._metrics.streams.dec()
-                if self._interest is not None:
-                    self._interest.drop(oldest)
+            self._idle.put(watched)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        for stream in self._idle.surplus():
+            del self._watched[stream]
+            self._metrics.streams.dec()
+            if self._interest is not None:
+                self._interest.drop(stream)
 
     async def _open(self, watched: Watched) -> None:
         try:
@@ -244,6 +242,9 @@ class Hub:
         if watched.tick and watched not in self._dirty:
             self._dirty[watched] = None
             self._flusher.wake()
+        if watched.idle:
+            self._idle.grew(watched.id, sum(len(event.data) for event in batch.events))
+            self._give_up()
 
     def _skip(self, watched: Watched, events: list[Event]) -> None:
         """Pass over events that are not told, but for what they do to the audience."""

@@ -71,7 +71,7 @@ async def hello_that_fails(parley: Parley, person: Person, rooms: list[str], ski
     """Say hello, its next read failing after so many; return the answer, or None where it was unavailable."""
     parley.application.tokens._live_until.clear()
     parley.door.hub._watched.clear()
-    parley.door.hub._idle.clear()
+    parley.door.hub._idle._sizes.clear()
     parley.store.heal()
     parley.store.fail(Fault.UNAVAILABLE, skip=skip)
     socket = await parley.site.open()

@@ -8,7 +8,7 @@ from store.errors import Unavailable
 from store.tables import ENTRIES
 from tests.unit.ws.ears import Ear, Station, batch, frames, item, items
 from tests.unstable import Fault, Unstable
-from ws import hub
+from ws import idle
 from ws.wire.codes import CloseCode
 
 # Coming and going
@@ -63,7 +63,7 @@ async def test_stream_is_kept_a_while_when_nobody_watches_any_more(unstable: Uns
 
 
 async def test_only_so_many_streams_are_kept_for_nobody(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "IDLE_KEPT", 2)
+    monkeypatch.setattr(idle, "IDLE_KEPT", 2)
     ear = Ear("ann")
     for stream in ("a", "b", "c", "d"):
         watched = await station.listen(ear, stream)
@@ -139,7 +139,7 @@ async def test_close_ends_what_is_under_way(unstable: Unstable, station: Station
 async def test_stream_that_is_being_opened_is_not_forgotten(
     unstable: Unstable, station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "IDLE_KEPT", 0)
+    monkeypatch.setattr(idle, "IDLE_KEPT", 0)
     gate = unstable.hold("find")
     first = asyncio.create_task(station.listen(Ear("ann")))
     await gate.reached.wait()
@@ -150,3 +150,19 @@ async def test_stream_that_is_being_opened_is_not_forgotten(
     watched = await second
     assert watched is station.hub.find("r")
     assert watched.delivered == 0
+
+
+async def test_streams_kept_for_nobody_are_bounded_in_bytes_however_they_grow(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idle, "IDLE_BYTES", 2000)
+    ear = Ear("ann")
+    for stream in ("quiet", "busy"):
+        station.hub.detach(ear.session, await station.listen(ear, stream))
+    for rev in range(1, 5):
+        station.deliver(batch(item(rev, "busy")))
+    assert station.hub.find("quiet")
+    for rev in range(5, 20):
+        station.deliver(batch(item(rev, "busy")))
+    assert station.hub.find("busy") is None
+    assert station.meter("parley_watched_streams") == (1 if station.hub.find("quiet") else 0)

@@ -9,12 +9,13 @@ import pytest
 from tornado.iostream import IOStream
 from tornado.web import Application
 
+from services import turns
 from tests.echo import Sessions, application
 from tests.raw import CLOSE, PING, PONG, TEXT, Raw, close, frame, raw, text
 from ws.wire import outbox
 from ws.wire import socket as ws_socket
 from ws.wire.outbox import Outbox
-from ws.wire.socket import MESSAGES_PER_TURN, READ_SIZE, Connection
+from ws.wire.socket import READ_SIZE, Connection
 
 GRACE_S = 0.15
 """What tests leave a peer to answer a close, instead of ``outbox.CLOSE_S``."""
@@ -233,18 +234,21 @@ async def test_time_in_which_nothing_is_read_is_not_the_peers(
     assert (await peer.receive()).payload == b"later"
 
 
-async def test_flooder_does_not_have_the_loop_alone(peer: Raw, sessions: Sessions) -> None:
-    flood = asyncio.create_task(asyncio.get_running_loop().sock_sendall(peer.sock, text("x") * 50_000))
+async def test_flooder_does_not_have_the_loop_alone(
+    peer: Raw, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "SLICE_S", 0.0)
+    flood = asyncio.create_task(asyncio.get_running_loop().sock_sendall(peer.sock, text("x") * 20_000))
     most = 0
     async with asyncio.timeout(20):
-        while len(sessions[0].got) < 50_000:
+        while len(sessions[0].got) < 20_000:
             before = len(sessions[0].got)
             await asyncio.sleep(0)
             most = max(most, len(sessions[0].got) - before)
             with contextlib.suppress(BlockingIOError):
                 peer.sock.recv(1_000_000)
     await flood
-    assert 0 < most <= MESSAGES_PER_TURN
+    assert most == 1
 
 
 async def test_reads_of_a_flooder_leave_the_loop_its_turns(peer: Raw, sessions: Sessions) -> None:

@@ -16,7 +16,7 @@ from tests.peers import until
 from tests.unit.ws.ears import Ear
 from tests.unit.ws.relay.nodes import Member, hear, heard, nodes
 from tests.unstable import Gate, Unstable
-from ws import hub
+from ws import idle
 from ws.relay import announcer, canary, relay, sweeps
 from ws.relay.envelopes import Kind
 from ws.relay.everywhere import Signal
@@ -56,7 +56,7 @@ async def test_a_stream_that_is_wanted_again_while_it_is_unsubscribed_misses_not
     pair: list[Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = pair
-    monkeypatch.setattr(hub, "IDLE_KEPT", 0)
+    monkeypatch.setattr(idle, "IDLE_KEPT", 0)
     gate, unsubscribe = Gate(), two.broker.unsubscribe
 
     async def slowly(channels: Collection[str]) -> None:
