@@ -53,21 +53,20 @@ class Flight:
         while waiting:
             refused = await self._insert(waiting)
             kept = waiting if refused is None else waiting[: refused.position]
-            waiting = [] if refused is None else waiting[refused.position :]
-            if refused is not None and await self._is_ours(waiting[0][1], refused):
-                kept, waiting = [*kept, waiting[0]], waiting[1:]
-                refused = None
             self._keep([(append, [Step(entry)]) for append, entry in kept])
             if refused is None:
+                return back, behind
+            (append, entry), *waiting = waiting[refused.position :]
+            if await self._is_ours(entry, refused):
+                self._keep([(append, [Step(entry)])])
                 continue
-            stream = waiting[0][1].stream
             if refused.index == "stream_author_cid":
-                append, entry = waiting.pop(0)
                 await self._repeat(append, entry)
             else:
-                behind.add(stream)
-            back.extend(append for append, entry in waiting if entry.stream == stream)
-            waiting = [pair for pair in waiting if pair[1].stream != stream]
+                behind.add(entry.stream)
+                back.append(append)
+            back.extend(pair[0] for pair in waiting if pair[1].stream == entry.stream)
+            waiting = [pair for pair in waiting if pair[1].stream != entry.stream]
         return back, behind
 
     def _number_plain(self, appends: list[Append], back: list[Append]) -> list[tuple[Append, Entry]]:

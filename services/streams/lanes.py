@@ -13,6 +13,7 @@ from services.streams.append import Append, Outcome
 from services.streams.batch import Batch
 from services.streams.flight import Flight
 from services.streams.lane import RETRY_JITTER_S, Lane, look
+from services.streams.patience import Patience
 from store.database import Database
 from store.errors import StoreError
 
@@ -67,6 +68,7 @@ class Lanes:
         self._flights: set[asyncio.Task[None]] = set()
         self._races: set[asyncio.Task[None]] = set()
         self._waiting = 0
+        self._patience = Patience()
         self._moved_at = 0.0
         """When something was kept last, or begun where nothing was under way."""
         self._swept_at = 0.0
@@ -96,6 +98,7 @@ class Lanes:
             if not lane.busy and stream not in self._racing:
                 self._ready[stream] = lane
         self._waiting += 1
+        self._patience.comes(append)
         self._wake()
         return append.future
 
@@ -106,7 +109,9 @@ class Lanes:
             self._sweep()
         if self._waiting < min(STANDING_LIMIT, WAITING_LIMIT):
             return True
-        return self._waiting < WAITING_LIMIT and asyncio.get_running_loop().time() - self._moved_at < STANDING_S
+        if self._waiting >= WAITING_LIMIT or self._patience.lost:
+            return False
+        return asyncio.get_running_loop().time() - self._moved_at < STANDING_S
 
     def _sweep(self) -> None:
         """Let go of appends that their callers have given up: they wait behind a stream of which nothing is known."""
@@ -188,6 +193,7 @@ class Lanes:
                     taken.waiting.popleft()
                     lanes[stream] = taken
                 appends.append(append)
+                self._patience.goes(append)
         for stream, lane in lanes.items():
             lane.busy = True
             self._ready.pop(stream, None)
@@ -209,22 +215,24 @@ class Lanes:
         return all((not lane.busy or lane.stream in mine) and lane.waiting[0] is append for lane in lanes)
 
     async def _fly(self, lanes: dict[str, Lane], appends: list[Append]) -> None:
-        await self._learn(lanes)
-        known = [append for append in appends if all(lanes[stream].head is not None for stream in append.streams)]
-        _give_up(set(appends).difference(known))
-        flight = Flight(self._database, self._keep, {stream: lane.head for stream, lane in lanes.items()})
+        heads: dict[str, int | None] = {}
         behind = set(lanes)
         back: list[Append] = []
         try:
+            await self._learn(lanes)
+            known = [append for append in appends if all(lanes[stream].head is not None for stream in append.streams)]
+            _give_up(set(appends).difference(known))
+            heads |= {stream: lane.head for stream, lane in lanes.items()}
+            flight = Flight(self._database, self._keep, heads)
             back, behind = await flight.run(known) if known else ([], set())
         except Exception as error:
             if not isinstance(error, StoreError):
                 log.exception("a flight failed")
             # Of the store only reads are left to fail here: what was written is decided.
-            _give_up(known)
+            _give_up(appends)
         finally:
             for stream, lane in lanes.items():
-                lane.head = flight.heads.get(stream)
+                lane.head = heads.get(stream)
                 lane.behind = stream in behind and lane.head is not None
             self._put_back(back, lanes)
             self._land(lanes, max((append.attempts for append in back), default=0))

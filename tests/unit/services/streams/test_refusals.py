@@ -8,6 +8,8 @@ from services.errors import CidConflict, Unavailable
 from services.streams import flight
 from services.streams import lanes as lanes_module
 from services.streams.append import Append, Outcome, Plan, Step, View
+from services.streams.batch import Batch
+from services.streams.lanes import Lanes
 from tests.peers import until
 from tests.unit.services.streams.node import Node, sending, stored, texts, words
 from tests.unstable import Fault, Unstable
@@ -139,6 +141,32 @@ async def test_others_that_cannot_be_read_are_read_later(unstable: Unstable) -> 
     assert (await ours.send(text="2")).item.rev == 3
     assert unstable.healed
     assert await texts(unstable.real) == ["0", "1", "2"]
+
+
+async def test_what_was_kept_before_a_refusal_is_told_though_the_refusal_cannot_be_looked_into(
+    unstable: Unstable,
+) -> None:
+    ours, theirs = Node(unstable.database), Node(unstable.real)
+    await asyncio.gather(ours.send("other"), ours.send("r"))
+    await theirs.send("r")
+    unstable.fail(Fault.UNAVAILABLE, "get")
+    kept, refused = ours.send("other"), ours.send("r")
+    assert (await kept).item.rev == 2
+    with pytest.raises(Unavailable):
+        await refused
+
+
+async def test_a_mistake_while_others_are_learnt_of_leaves_the_stream_open(unstable: Unstable) -> None:
+    mistakes = [ValueError("a mistake of ours")]
+
+    def learned(_: Batch) -> None:
+        while mistakes:
+            raise mistakes.pop()
+
+    lanes = Lanes(unstable.database, lambda _: None, learned)
+    with pytest.raises(Unavailable):
+        await lanes.append(sending("r", "1"))
+    assert (await lanes.append(sending("r", "2"))).item.rev == 1
 
 
 # The same request twice
