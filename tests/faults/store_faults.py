@@ -166,6 +166,7 @@ async def _broken(outcome: Outcome, stage: Stage, name: str, size: Size) -> None
         began = time.monotonic()
         again = await stage.store.faults[name](size.seconds)
         await asyncio.sleep(size.calm_s)
+    stage.store.mend()
     answers = stage.record.answers
     done = [one.took for one in answers if one.code == "ok"]
     refused = [one.took for one in answers if one.code != "ok"]

@@ -14,13 +14,10 @@ from pymongo.errors import PyMongoError
 from tests.parts import MongoMember, MongoSet
 
 Break = Callable[[float], Awaitable[float]]
-"""Breaks a store, for so many seconds where that can be chosen, and mends it.
+"""Breaks a store, for so many seconds where that can be chosen, and mends it so far that it keeps writes.
 
 Returns the moment (``time.monotonic``) from which it could keep writes again.
 """
-
-DOWN_S = 1.0
-"""How long a member that was killed stays away after another was elected."""
 
 ELECTION_S = 60.0
 LOOK_S = 0.05
@@ -33,6 +30,9 @@ class Store(Protocol):
 
     def arguments(self, node: int) -> tuple[Path, tuple[str, ...]]:
         """Return a node's data directory and its further arguments."""
+
+    def mend(self) -> None:
+        """Start what a fault left down. It holds up the loop: nobody's time is to be taken meanwhile."""
 
 
 @contextlib.contextmanager
@@ -60,6 +60,9 @@ class OneFile:
         """See ``Store.arguments``."""
         return self._data, ()
 
+    def mend(self) -> None:
+        """See ``Store.mend``."""
+
     async def _hold(self, seconds: float) -> float:
         """Hold the lock for writing."""
         with contextlib.closing(sqlite3.connect(self._data / "parley.db", isolation_level=None, timeout=30)) as other:
@@ -75,6 +78,7 @@ class Three:
     def __init__(self, three: MongoSet, folder: Path) -> None:
         self._three = three
         self._folder = folder
+        self._down: list[MongoMember] = []
         self.faults: dict[str, Break] = {
             "stepped down": self._step_down,
             "killed": self._kill,
@@ -88,6 +92,11 @@ class Three:
         data.mkdir(exist_ok=True)
         return data, ("--mongo-url", self._three.url)
 
+    def mend(self) -> None:
+        """See ``Store.mend``."""
+        while self._down:
+            self._down.pop().start()  # from this thread: it ends with the one that starts it
+
     async def _step_down(self, _seconds: float) -> float:
         """Have the primary give up its office."""
         first = await self._primary()
@@ -95,13 +104,11 @@ class Three:
         return await self._elected(first)
 
     async def _kill(self, _seconds: float) -> float:
-        """Kill the primary, and start it again after another was elected."""
+        """Kill the primary; it stays away until ``mend``."""
         first = await self._primary()
         await asyncio.to_thread(first.kill)
-        elected = await self._elected(first)
-        await asyncio.sleep(DOWN_S)
-        first.start()  # from here: it ends with the thread that starts it
-        return elected
+        self._down.append(first)
+        return await self._elected(first)
 
     async def _freeze(self, seconds: float) -> float:
         """Stop the primary (SIGSTOP). Another is elected meanwhile; it comes back and believes that it still is it."""

@@ -11,7 +11,7 @@ import msgspec
 
 from services.errors import Flaw, Invalid, ServiceError, TooMany, Unavailable
 from services.ids import new_id
-from services.operations.limits import SOCKET_ERRORS, SOCKET_OPERATION
+from services.operations.limits import SOCKET_ERRORS, SOCKET_OPERATION, SOCKET_REFUSALS
 from services.operations.operation import Context, Operation, begin, perform
 from services.operations.schemas import convert
 from services.operations.strict import NotJson, check
@@ -110,7 +110,7 @@ class Requests:
             try:
                 limits.take(SOCKET_OPERATION, self._key)
             except TooMany as error:
-                self._say_error(id_, error)
+                self._refuse_more(id_, error)
                 return
         operation = self._door.operations.get(name)
         if operation is None and name != "auth.refresh":
@@ -189,6 +189,8 @@ class Requests:
                 self._session.push(b'{"re":%d,"ok":%s}' % (id_, b"{}" if result is None else _encode(result)))
         elif isinstance(error, Invalid):
             self._refuse(id_, error)
+        elif isinstance(error, TooMany):
+            self._refuse_more(id_, error)
         elif isinstance(error, ServiceError):
             if isinstance(error, Unavailable):
                 self._unavailable_at = asyncio.get_running_loop().time()
@@ -202,7 +204,18 @@ class Requests:
         self._say_error(id_, error)
         limits = self._door.application.limits
         if limits.on and limits.wait(SOCKET_ERRORS, self._key) > 0:
-            self._session.end(CloseCode.TOO_MANY_ERRORS, "too many bad requests")
+            self._send_away("too many bad requests")
+
+    def _refuse_more(self, id_: int | None, error: TooMany) -> None:
+        """Answer a request over a rate; whoever goes on asking, and does not wait as told, is sent away."""
+        self._say_error(id_, error)
+        limits = self._door.application.limits
+        if limits.on and limits.wait(SOCKET_REFUSALS, self._key) > 0:
+            self._send_away("too many requests over a limit")
+
+    def _send_away(self, reason: str) -> None:
+        self._session.outbox.flush()  # closing drops what waits, and that tells why
+        self._session.end(CloseCode.TOO_MANY_ERRORS, reason)
 
     def _say_error(self, id_: int | None, error: ServiceError) -> None:
         if id_ is None:

@@ -16,6 +16,7 @@ from ws.wheel import Slot
 from ws.wire.codes import CloseCode
 from ws.wire.frames import ping_frame, text_frame
 from ws.wire.socket import Connection
+from ws.wire.throttle import Throttle
 
 if TYPE_CHECKING:
     from ws.door import Door
@@ -57,6 +58,7 @@ class Session:
         self._door = door
         self.connection = connection
         self.outbox = connection.outbox
+        connection.throttle = Throttle() if door.application.limits.on else None
         self.principal: Principal | None = None
         """Who it is, once a hello was answered."""
         self.admitted = ""

@@ -38,7 +38,7 @@ class CloseCode(IntEnum):
     NOT_AUTHENTICATED = 4501, "no hello in time, or a bad token"
     BANNED = 4503, "the account is banned"
     SESSION_ENDED = 4504, "the log-in's session has ended"
-    TOO_MANY_ERRORS = 4505, "too many bad requests"
+    TOO_MANY_ERRORS = 4505, "too many bad requests, or too many over a limit"
     TOO_MANY_SOCKETS = 4506, "too many sockets"
 
     @property

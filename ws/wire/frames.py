@@ -126,7 +126,7 @@ class FrameReader:
     It holds at most one unfinished message and what it was last fed; the time it takes is linear in the bytes fed.
     """
 
-    __slots__ = ("_decoder", "_fragments", "_needed", "_parts", "_rest", "_size", "ended")
+    __slots__ = ("_decoder", "_fragments", "_needed", "_parts", "_rest", "_size", "ended", "frames")
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -142,6 +142,8 @@ class FrameReader:
         self._decoder: codecs.IncrementalDecoder | None = None
         self.ended = False
         """Whether there was a ``Close`` or a ``FrameError``: nothing more is read."""
+        self.frames = 0
+        """Frames read so far."""
 
     @property
     def partial(self) -> bool:
@@ -175,8 +177,7 @@ class FrameReader:
             self._end()
             error.before = messages
             raise
-        if used < len(data):
-            self._rest += data[used:]
+        self._rest += data[used:]
         return messages
 
     def _end(self) -> None:
@@ -199,6 +200,7 @@ class FrameReader:
                 return start
             payload = unmask(data[body - 4 : body], data[body : body + size])
             start = body + size
+            self.frames += 1
             message = self._finish(first, payload)
             if message is not None:
                 messages.append(message)
@@ -271,10 +273,8 @@ class FrameReader:
         return Text(whole)
 
     def _control(self, opcode: int, payload: bytes) -> Message:
-        if opcode == _PING:
-            return Ping(payload)
-        if opcode == _PONG:
-            return Pong(payload)
+        if opcode in (_PING, _PONG):
+            return Ping(payload) if opcode == _PING else Pong(payload)
         message = _parse_close(payload)
         self._end()
         return message

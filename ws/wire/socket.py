@@ -15,6 +15,7 @@ from ws.wire.codes import CloseCode
 from ws.wire.flusher import Flusher
 from ws.wire.frames import Close, FrameError, FrameReader, Message, Ping, Text, pong_frame
 from ws.wire.outbox import CLOSE_S, Outbox
+from ws.wire.throttle import FAR_S, Throttle
 
 READ_SIZE: Final = 64 * 1024
 """Bytes read at once, and size of the kernel's receive buffer, which would grow to megabytes by itself."""
@@ -56,7 +57,7 @@ class Connection:
 
     __slots__ = (
         "_closing", "_code", "_reader", "_receiver", "_stream", "_task", "_timer", "_unfinished_since", "outbox",
-        "remote_ip", "user_agent",
+        "remote_ip", "throttle", "user_agent",
     )  # fmt: skip
 
     def __init__(self, stream: IOStream, flusher: Flusher, request: HTTPServerRequest) -> None:
@@ -66,6 +67,8 @@ class Connection:
         """Everything that is sent."""
         self.remote_ip = request.remote_ip or ""
         """The peer's address, or what a trusted proxy said it is."""
+        self.throttle: Throttle | None = None
+        """What bounds how much the client may send, where anything does."""
         self.user_agent = request.headers.get("User-Agent", "")
         self._stream = stream
         self._reader = FrameReader()
@@ -113,23 +116,41 @@ class Connection:
         if not self._stream.reading():
             # It is there already: whoever sends without a pause must not have the loop alone.
             await asyncio.sleep(0)
-        messages, error = self._parse(await data)
+        messages, error, pause = self._parse(await data)
         since, self._unfinished_since = self._unfinished_since, None
         if self._receiver is not None:
             self._receiver.alive()
+        if pause > FAR_S:
+            self.close(CloseCode.TOO_MANY_ERRORS, "far more than anybody may send")
         if messages:
             await self._answer(messages)
+        await self._pause(pause)
         if error is not None:
             self.close(error.code, error.reason)
         elif self._reader.partial:
             same = since is not None and self._reader.fragmented and not any(type(one) is Text for one in messages)
             self._unfinished(since if same else None)
 
-    def _parse(self, data: bytes) -> tuple[list[Message], FrameError | None]:
+    def _parse(self, data: bytes) -> tuple[list[Message], FrameError | None, float]:
+        """Return messages, the mistake that ends them, and the seconds for which not to read."""
+        reader, error = self._reader, None
+        frames = reader.frames
         try:
-            return self._reader.feed(data), None
-        except FrameError as error:
-            return error.before, error
+            messages = reader.feed(data)
+        except FrameError as caught:
+            messages, error = caught.before, caught
+        if self.throttle is None or reader.ended:
+            return messages, error, 0.0
+        now = asyncio.get_running_loop().time()
+        controls = sum(type(one) is not Text for one in messages)
+        return messages, error, self.throttle.spend(now, len(data), reader.frames - frames, controls)
+
+    async def _pause(self, seconds: float) -> None:
+        """Read nothing for a while: the client's own queue fills, and it can send no more."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + seconds
+        while not self._closing and (now := clock()) < until:  # noqa: ASYNC110  nobody rings at the end
+            await asyncio.sleep(min(until - now, DISCARD_S))  # in steps: the socket may end meanwhile
 
     async def _answer(self, messages: list[Message]) -> None:
         ping = next((one for one in reversed(messages) if type(one) is Ping), None)
