@@ -90,8 +90,8 @@ class Facts:
 
     def apply(self, batch: Batch) -> None:
         """Learn from a batch of a room's stream, in order."""
-        self._told.pop(batch.stream, None)
-        self._told[batch.stream] = batch.last
+        # An older head may be told once more.
+        self._told[batch.stream] = max(self._told.pop(batch.stream, 0), batch.last)
         if len(self._told) > ROOMS_KEPT:
             del self._told[next(iter(self._told))]
         facts = self._rooms.get(batch.stream)

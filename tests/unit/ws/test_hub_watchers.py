@@ -124,6 +124,20 @@ async def test_ending_a_log_in_or_a_person_ends_their_sessions(station: Station)
     assert [len(ear.ended) for ear in ears] == [1, 2, 0]
 
 
+async def test_whoever_lets_go_late_takes_nothing_from_those_who_came_since(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idle, "IDLE_KEPT", 0)
+    gone, ear = Ear("ann"), Ear("bob")
+    earlier = await station.listen(gone)
+    station.hub.detach(gone.session, earlier)
+    watched = await station.listen(ear)
+    station.hub.detach(gone.session, earlier)
+    assert station.hub.find("r") is watched
+    station.deliver(*items(1, 1))
+    assert ear.revs == [1]
+
+
 async def test_close_ends_what_is_under_way(unstable: Unstable, station: Station) -> None:
     ear = Ear("ann")
     await station.listen(ear)

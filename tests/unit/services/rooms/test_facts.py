@@ -10,7 +10,7 @@ from services.errors import RoomNotFound
 from services.rooms import facts as facts_module
 from services.rooms.facts import Facts
 from services.streams.append import Append, Plan, Step, View, marker_entry
-from services.streams.batch import batch_of, event_of
+from services.streams.batch import Batch, batch_of, event_of
 from services.streams.lanes import Lanes
 from store.database import Delete, Insert, Put, Update
 from store.tables import MEMBERS, ROOMS, Effect, Member, Room
@@ -220,3 +220,16 @@ async def test_room_read_while_the_stream_moves_does_not_replace_what_is_newer(u
     gate.release()
     assert await late is newer
     assert newer.version == 0
+
+
+async def test_room_read_while_the_stream_moves_is_not_older_than_that_though_old_heads_are_told(
+    unstable: Unstable, node: Node
+) -> None:
+    await node.write()
+    gate = unstable.hold("get", answered=True)
+    late = asyncio.create_task(node.facts.known("r"))
+    await gate.reached.wait()
+    await node.write(Effect("room"), Update(ROOMS, "r", {"name": "new"}))
+    node.facts.apply(Batch("r", 1, 1, []))
+    gate.release()
+    assert (await late).room.name == "new"
