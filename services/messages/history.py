@@ -66,6 +66,17 @@ def fitting(entries: list[Entry], *, newest: bool = False, limit: int = LIST_BYT
     return cast("list[Item]", items[::-1] if newest else items)
 
 
+async def _keep_seat(context: Context, seat: Seat, entries: list[Entry]) -> None:
+    """Make sure that whoever is to be told what came after their seat was found has it still.
+
+    Raises:
+        RoomNotFound: If they have not, and the room is not public.
+        NotMember: If they have not, and it is.
+    """
+    if any((entry.changed or 0) > seat.head for entry in entries):
+        await require_seat(context, seat.room.id)
+
+
 async def _list(context: Context, given: ListMessages) -> MessagePage:
     """List the messages of a room by place."""
     if sum(bound is not None for bound in (given.before, given.after, given.around)) > 1:
@@ -81,6 +92,7 @@ async def _list(context: Context, given: ListMessages) -> MessagePage:
         limit=given.limit,
         floor=seat.first_seq,
     )
+    await _keep_seat(context, seat, entries)
     items = fitting(entries, newest=given.after is None)
     return MessagePage(items, more or len(items) < len(entries), seat.head)
 
@@ -93,6 +105,7 @@ async def _around(context: Context, given: ListMessages, seat: Seat) -> MessageP
     before, more = await read_page(
         database, given.room, before=middle + 1, after=None, limit=given.limit - len(after), floor=seat.first_seq
     )
+    await _keep_seat(context, seat, [*before, *after])
     older = fitting(before, newest=True, limit=LIST_BYTES // 2)
     items = [*older, *fitting(after, limit=LIST_BYTES // 2)]
     return MessagePage(items, more or len(older) < len(before), seat.head)
@@ -105,6 +118,7 @@ async def _changes(context: Context, given: ListChanges) -> ChangePage:
     if given.since > seat.head or given.since < await read_floor(database, given.room):
         raise Gone
     entries, complete = await read_changes(database, given.room, given.since, given.limit, seat.first_seq)
+    await _keep_seat(context, seat, entries)
     items = fitting(entries)
     return ChangePage(items, seat.head, complete and len(items) == len(entries))
 
@@ -115,6 +129,7 @@ async def _one(context: Context, given: OneMessage) -> Item:
     entry = await context.application.database.get(ENTRIES, given.message)
     if entry is None or entry.stream != given.room or entry.seq is None or entry.seq < seat.first_seq:
         raise MessageNotFound
+    await _keep_seat(context, seat, [entry])
     return wire_item(entry)
 
 

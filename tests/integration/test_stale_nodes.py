@@ -130,6 +130,31 @@ async def test_removed_member_reads_nothing_where_the_removal_is_not_known(place
         assert await place.bob2.refused(op, room=place.room, **d) == "not_a_member", op
 
 
+@pytest.mark.parametrize(
+    ("op", "d", "verb"),
+    [
+        ("message.list", {}, "find"),
+        ("message.list", {"around": 3}, "find"),
+        ("room.changes", {"since": 0}, "find"),
+        ("message.get", {}, "get"),
+    ],
+)
+async def test_whoever_is_removed_while_a_page_is_read_is_not_told_what_came_after(
+    two: Parley, place: Place, op: str, d: dict[str, int], verb: str
+) -> None:
+    item = await place.bob2.say(place.room, "said")
+    d = d if op != "message.get" else {"message": item["id"]}
+    await place.bob2.do("message.list", room=place.room)
+    gate = two.store.hold(verb, skip=verb == "find")  # the head is asked about first
+    asking = asyncio.create_task(place.bob2.answer(op, room=place.room, **d))
+    await gate.reached.wait()
+    await place.ann.do("room.remove", room=place.room, user=place.bob.id)
+    await place.ann.do("message.delete", room=place.room, message=item["id"])
+    await place.ann.say(place.room, "behind his back")
+    gate.release()
+    assert (await asking).code == "not_a_member"
+
+
 async def test_new_member_is_known_at_once_where_the_join_is_not(one: Parley, two: Parley, place: Place) -> None:
     cay = (await one.people("cay"))[0]
     cay2 = there(two, cay)
