@@ -15,6 +15,7 @@ from tests.application import Parley, running
 from tests.client.rest import Refused
 from tests.people import Person
 from tests.raw import CLOSE, CONTINUATION, PING, PONG, TEXT, Raw, frame, text
+from ws.wire.throttle import BURST, RATE
 
 AT_ONCE = 64
 """Frames in one piece."""
@@ -85,11 +86,11 @@ class Flooder:
     async def flood(self, frames: Iterator[bytes]) -> float:
         """Send until sent away; return how long that took."""
         began = time.monotonic()
-        sending = asyncio.ensure_future(self._send(frames))
+        sending = asyncio.ensure_future(self.send(frames))
         try:
             async with asyncio.timeout(SENT_AWAY_S):
                 while self.closed is None:
-                    await self._read()
+                    await self.read()
         finally:
             sending.cancel()
             with contextlib.suppress(asyncio.CancelledError, OSError):
@@ -97,14 +98,15 @@ class Flooder:
             self.raw.close()
         return time.monotonic() - began
 
-    async def _send(self, frames: Iterator[bytes]) -> None:
+    async def send(self, frames: Iterator[bytes], at_once: int = AT_ONCE) -> None:
+        """Send without a pause, however long the server does not read."""
         while True:
-            # However long the server does not read.
-            await asyncio.get_running_loop().sock_sendall(self.raw.sock, b"".join(itertools.islice(frames, AT_ONCE)))
-            self.sent += AT_ONCE
+            await asyncio.get_running_loop().sock_sendall(self.raw.sock, b"".join(itertools.islice(frames, at_once)))
+            self.sent += at_once
             await asyncio.sleep(0)
 
-    async def _read(self) -> None:
+    async def read(self) -> None:
+        """Take note of one answer, or of none for a while."""
         try:
             heard = await self.raw.receive()
         except TimeoutError:
@@ -145,6 +147,24 @@ async def test_flooder_is_limited_then_sent_away(parley: Parley, shape: Flood, l
     assert others > 0
     if limited is not None:
         assert flooder.told[limited] > 0
+
+
+async def test_what_is_large_is_read_at_its_rate(parley: Parley) -> None:
+    (ill,) = await parley.people("ill")
+    parley.application.limits.on = True
+    flooder = await Flooder.enter(parley, ill)
+    padding = " " * 60_000
+    large = (text(f'{{"op":"ping","id":{number}{padding}}}') for number in itertools.count(1))
+    began = time.monotonic()
+    sending = asyncio.ensure_future(flooder.send(large, at_once=1))
+    while time.monotonic() < began + 4:
+        await flooder.read()
+    took = time.monotonic() - began
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    flooder.raw.close()
+    assert flooder.closed is None
+    assert BURST // 65_536 <= flooder.told["ok"] <= (BURST + took * RATE) / 60_000 + 2, "one read may be in debt"
 
 
 async def test_whoever_waits_as_told_is_never_sent_away(parley: Parley) -> None:

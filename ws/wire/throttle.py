@@ -15,11 +15,11 @@ RATE: Final = 32 * 1024
 FRAME_COST: Final = 64
 """Bytes that a frame counts beside its own: 227 short messages a second, or 500 fragments."""
 
-CONTROL_COST: Final = 4096
-"""Bytes that a ping, pong or close counts beside: 126 at once, then eight a second."""
+CONTROL_COST: Final = 8192
+"""Bytes that a ping, pong or close counts beside: 63 at once, then four a second."""
 
-FAR_S: Final = 10.0
-"""Seconds of pause that are too many: nobody reads for that long from whoever sends more."""
+FAR_S: Final = 3.0
+"""Seconds of pause that are too many: one read of 64 KiB, even of short messages, is good for less."""
 
 
 class Throttle:

@@ -33,5 +33,14 @@ def test_talking_is_far_from_it() -> None:
     assert not any(throttle.spend(second / 10, 300, 1, 0) for second in range(10_000)), "ten long messages a second"
 
 
-def test_one_read_of_tiny_frames_is_too_much() -> None:
+def test_one_read_of_pings_is_too_much() -> None:
     assert Throttle().spend(100.0, 65_536, 10_000, 10_000) > FAR_S
+
+
+def test_reads_of_short_messages_are_paused_between_and_not_too_much() -> None:
+    throttle, now = Throttle(), 100.0
+    pauses = []
+    for _ in range(20):
+        pauses.append(throttle.spend(now, 65_536, 400, 0))
+        now += pauses[-1]
+    assert 0 < max(pauses) < FAR_S
