@@ -5,7 +5,8 @@ import itertools
 import logging
 from collections.abc import Collection
 
-from store.database import FIND_LIMIT, Database, Insert, Max, Write
+from services.ids import now_ms
+from store.database import FIND_LIMIT, Database, Insert, Max, Put, Write
 from store.errors import Duplicate, Mismatch, StoreError
 from store.tables import SEEN, Seen
 
@@ -16,6 +17,9 @@ FLUSH_S = 1.0
 
 TOGETHER = 200
 """Times in one write."""
+
+AHEAD_MS = 60_000
+"""How far in the future a time may be: what lies further was noted by a clock that was wrong, and means nothing."""
 
 PENDING_LIMIT = 100_000
 """Times not yet written; beyond it the oldest are let go: a time that is too early is the only harm."""
@@ -46,7 +50,7 @@ class LastSeen:
         found: dict[str, int] = {}
         for start in range(0, len(ids), FIND_LIMIT):
             rows = await self._database.get_many(SEEN, ids[start : start + FIND_LIMIT])
-            found |= {user: row.at for user, row in rows.items()}
+            found |= {user: row.at for user, row in rows.items() if row.at <= now_ms() + AHEAD_MS}
         for user in ids:
             if user in self._pending:
                 found[user] = max(found.get(user, 0), self._pending[user])
@@ -75,10 +79,12 @@ class LastSeen:
         known = await self._database.get_many(SEEN, list(part))
         writes: list[Write] = []
         for user, at in part.items():
-            if user in known:
-                writes.append(Max(SEEN, user, "at", at))
-            else:
+            if user not in known:
                 writes.append(Insert(SEEN, Seen(id=user, at=at)))
+            elif known[user].at > now_ms() + AHEAD_MS:
+                writes.append(Put(SEEN, Seen(id=user, at=at)))
+            else:
+                writes.append(Max(SEEN, user, "at", at))
         try:
             await self._database.together(writes)
         except (Duplicate, Mismatch):

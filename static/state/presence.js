@@ -1,5 +1,6 @@
 import { tell, told } from '../kept/tabs.js';
 import { Signal } from '../signal.js';
+import { Refused } from '../wire/refused.js';
 
 /** @import { Connection } from '../wire/connection.js' */
 /** @import { Presence, Status } from '../types.js' */
@@ -79,10 +80,15 @@ export class Presences {
   }
 
   /** @param {Status} status */
-  #be(status) {
+  async #be(status) {
     this.mine = status;
-    // Not connected: said when we are again.
-    this.connection.request('presence.set', { status }).catch(() => undefined);
+    try {
+      await this.connection.request('presence.set', { status });
+    } catch (error) {
+      // Away: said when we are back. In a hurry, as many tabs of one person are: said a little later.
+      const after = error instanceof Refused ? error.retryAfter : undefined;
+      if (after !== undefined) setTimeout(() => this.mine === status && this.#be(status), after * 1000);
+    }
   }
 
   /** What was watched and said ended with the last connection. */
@@ -106,9 +112,12 @@ export class Presences {
     for (const id of users) this.#wanted.delete(id);
     try {
       this.#take(await this.connection.request('presence.watch', { users }));
-    } catch {
-      // Refused for the hurry, or away: asked about again when somebody looks.
-      for (const id of users) this.#asked.delete(id);
+    } catch (error) {
+      // Away: asked about when we are back, as everybody is.
+      if (!(error instanceof Refused) || error.retryAfter === undefined) return;
+      for (const id of users) this.#wanted.add(id);
+      setTimeout(() => this.#plan(), error.retryAfter * 1000);
+      return;
     }
     this.#plan();
   }

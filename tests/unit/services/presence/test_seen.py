@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from services import tasks
+from services.ids import now_ms
 from services.presence import seen as seen_module
 from services.presence.seen import LastSeen
 from store.tables import SEEN, Seen
@@ -81,6 +82,16 @@ async def test_row_that_another_node_wrote_meanwhile_is_raised(unstable: Unstabl
     gate.release()
     await flush
     assert await written(unstable, "ann") == [5]
+
+
+async def test_time_of_a_clock_that_was_wrong_means_nothing_and_is_replaced(unstable: Unstable) -> None:
+    year = now_ms() + 365 * 86_400_000
+    await unstable.real.insert(SEEN, Seen(id="ann", at=year))
+    seen = LastSeen(unstable.database)
+    assert await seen.of(["ann"]) == {}
+    seen.note("ann", 5)
+    await seen.flush()
+    assert await seen.of(["ann"]) == {"ann": 5}
 
 
 async def test_too_many_times_let_the_oldest_go(unstable: Unstable, monkeypatch: pytest.MonkeyPatch) -> None:
