@@ -7,8 +7,8 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 from services import tasks
 from services.application import Application
@@ -44,12 +44,16 @@ GRACE_S = 0.25
 TURN_S = 0.05
 """Pause between two looks at whose turn it is."""
 
+ANSWER_S = 6.0
+"""Longest that requests of HTTP are waited for, once no new ones come. An operation takes 5 s at most; whoever is still
+sending what they ask by then is cut off."""
+
 FINISH_S = 11.0
-"""Longest that a drain waits for anything; then what is there is closed, which takes another 2 s at most. 1,000 clients
-are away after 9.5 s, be they deaf, and an operation that was begun last has its 5 s in most cases."""
+"""Longest that people are waited for; then what is there is closed. 1,000 clients are gone after 9.7 s, even deaf."""
 
 WRITES_S = 2.0
-"""Longest that writes are waited for that nobody waits for any more: whoever asked was told 503 when it was late."""
+"""Longest that writes are waited for afterwards: whoever asked for one was told 503 when it was late. Meanwhile the
+last sockets are closed."""
 
 EXIT_S = 14.0
 """Time after which the process ends whatever hangs, a driver that closes for one: who stops nodes kills them after 15 s
@@ -94,7 +98,7 @@ class Entrance(Protocol):
     def shut(self) -> None:
         """Take no new connection."""
 
-    async def answered(self) -> None:
+    def answered(self) -> Coroutine[Any, Any, None]:
         """Return when no request is being answered."""
 
 
@@ -109,39 +113,46 @@ class Drain:
         self._balanced = balanced
 
     async def run(self) -> None:
-        """Finish what is under way and send everybody away, within ``FINISH_S`` and the time that closing takes.
+        """Finish what is under way and send everybody away, within ``FINISH_S``, ``WRITES_S`` and the time of closing.
 
         What hangs longer is given up: then only the store knows what became of it.
         """
         self._door.draining = True
         self._entrance.last_requests()
-        try:
-            async with asyncio.timeout(FINISH_S):
-                # Even without a balancer one turn of the loop: for sockets whose handshake was answered just now.
-                await asyncio.sleep(NOTICE_S if self._balanced() else 0)
-                self._entrance.shut()
-                await asyncio.sleep(LINGER_S)
-                await self._send_away()
-                await self._entrance.answered()
-                # Those too whose caller has left, or whose socket has ended.
-                await self._application.underway.none()
-                async with asyncio.timeout(WRITES_S):
-                    await self._application.lanes.close()
-                    await self._application.marks.flush()
-        except (TimeoutError, StoreError) as error:
-            said = {"sockets": self._door.sockets, "operations": self._application.underway.count}
-            log.warning("draining took too long", extra={**said, "cause": type(error).__name__})
-        await self._give_up()
-
-    async def _give_up(self) -> None:
-        """End what is still there."""
+        await self._within(FINISH_S, self._finish())
         self._door.close_all()
+        await self._within(WRITES_S, self._decide())
         if self._door.sockets:
-            await self._door.empty.wait()  # It ends by itself: every outbox cuts its socket off after ``CLOSE_S``.
+            await self._door.empty.wait()  # It ends by itself: every outbox cuts its socket off after 2 s.
         await tasks.end(*self._door.tasks)
         await self._application.lanes.stop()
         self._application.counts.close()
         self._application.reads.close()
+
+    async def _within(self, seconds: float, work: Coroutine[Any, Any, None]) -> None:
+        """Do work that may be given up."""
+        try:
+            async with asyncio.timeout(seconds):
+                await work
+        except (TimeoutError, StoreError) as error:
+            said = {"sockets": self._door.sockets, "operations": self._application.underway.count}
+            log.warning("draining took too long", extra={**said, "cause": type(error).__name__})
+
+    async def _finish(self) -> None:
+        """Send everybody away, and let everybody have their answers."""
+        # Even without a balancer one turn of the loop: for sockets whose handshake was answered just now.
+        await asyncio.sleep(NOTICE_S if self._balanced() else 0)
+        self._entrance.shut()
+        await asyncio.sleep(LINGER_S)
+        await self._send_away()
+        await self._within(ANSWER_S, self._entrance.answered())
+        # Those too whose caller has left, or whose socket has ended.
+        await self._application.underway.none()
+
+    async def _decide(self) -> None:
+        """Write what was taken to be written."""
+        await self._application.lanes.close()
+        await self._application.marks.flush()
 
     async def _send_away(self) -> None:
         """Tell one session after the other to go, and close each that is still there when its time is over."""

@@ -54,7 +54,7 @@ async def ending(tmp_path: Path) -> AsyncIterator[Ending]:
 
 async def test_password_that_is_being_hashed_is_answered(tmp_path: Path) -> None:
     """Many log-ins wait for two threads when the signal comes; each of their callers is answered."""
-    server = ServerProcess(tmp_path / "data", variables={"PARLEY_BCRYPT_COST": "12"})
+    server = ServerProcess(tmp_path / "data", variables={"PARLEY_BCRYPT_COST": "11"})
     async with running_process(server), Site(server.address) as site:
         ann = await site.register("ann")
         body = {"login": ann.username, "password": ann.password}
@@ -120,6 +120,20 @@ async def test_answer_that_is_read_slowly_is_sent_whole(ending: Ending) -> None:
     await raw._take(int(length) - len(body))
     raw.close()
     await ended
+
+
+async def test_request_that_never_comes_whole_is_cut_off(ending: Ending, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drain, "ANSWER_S", 0.2)
+    (ann,) = await ending.parley.people("ann")
+    room = await ann.create()
+    raw = await Raw.connect(ending.parley.node.port)
+    await raw.send(b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    assert (await ann.say(room))["text"] == "hello"
+    began = time.monotonic()
+    await (await ending.begin())
+    assert time.monotonic() - began < drain.ANSWER_S + 5
+    assert not ending.parley.application.marks._pending, "the rest was done all the same"
+    raw.close()
 
 
 # Who comes while it ends
