@@ -1,13 +1,19 @@
 """Telling the same thing several times, so that a message that is lost is none that was never said."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 TIMES = 3
 """How often a thing is told again."""
 
 EVERY_S = 2.0
 """Pause between two tellings: with ``TIMES`` of them what is said can be heard for six seconds."""
+
+SLICE = 100
+"""Things told in one go, about a millisecond: a node may have written to thousands of streams."""
+
+SLICE_PAUSE_S = 0.01
+"""Pause between two goes: with ``KEPT`` things a round takes as long as the pause before it, and no queue overflows."""
 
 KEPT = 20_000
 """Things that are being told; beyond it the oldest are told no more. A sweep finds them within a minute."""
@@ -37,22 +43,35 @@ class Announcer:
             del self._messages[next(iter(self._messages))]
 
     async def run(self) -> None:
-        """Tell until cancelled."""
+        """Tell until cancelled, each thing once in a round."""
         while True:
             await asyncio.sleep(EVERY_S)
-            self.tell()
+            for count, _ in enumerate(self._round(), 1):
+                if count % SLICE == 0:
+                    await asyncio.sleep(SLICE_PAUSE_S)
 
     def tell(self) -> None:
-        """Tell everything once more."""
-        for stream, (rev, times) in list(self._heads.items()):
-            self._head(stream, rev)
+        """Tell everything once more, at once."""
+        for _ in self._round():
+            pass
+
+    def _round(self) -> Iterator[None]:
+        """Tell one thing after the other. What is noted meanwhile may be told in this round or in the next."""
+        for stream in list(self._heads):
+            rev, times = self._heads.get(stream, (0, 0))
             if times > 1:
                 self._heads[stream] = (rev, times - 1)
             else:
-                del self._heads[stream]
-        for message, times in list(self._messages.items()):
-            self._say(message)
+                self._heads.pop(stream, None)
+            if times:
+                self._head(stream, rev)
+                yield
+        for message in list(self._messages):
+            times = self._messages.get(message, 0)
             if times > 1:
                 self._messages[message] = times - 1
             else:
-                del self._messages[message]
+                self._messages.pop(message, None)
+            if times:
+                self._say(message)
+                yield

@@ -1,11 +1,13 @@
 """Nodes that tell each other while something else happens: nothing falls between two of their ways to find things."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Collection
 
 import msgspec
 import pytest
 
+from services import tasks
 from services.ids import member_id
 from services.streams.append import notice_entry
 from store.broker_memory import Exchange
@@ -50,6 +52,25 @@ def test_the_newest_head_is_told_again_though_an_older_one_was_asked_for() -> No
     for _ in range(announcer.TIMES):
         telling.tell()
     assert told == [("r", 9)] * (announcer.TIMES + 1)
+
+
+async def test_many_streams_are_told_of_in_many_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announcer, "EVERY_S", 0.0)
+    monkeypatch.setattr(announcer, "SLICE", 10)
+    monkeypatch.setattr(announcer, "SLICE_PAUSE_S", 0.0)
+    told: list[tuple[str, int]] = []
+    telling = announcer.Announcer(lambda stream, rev: told.append((stream, rev)), lambda _: None)
+    heads = [(f"r{number}", number) for number in range(1, 25)]
+    for head in heads:
+        telling.wrote(*head)
+    running = asyncio.create_task(telling.run())
+    goes = [0]
+    while len(told) < len(heads) * announcer.TIMES:
+        await asyncio.sleep(0)
+        goes.append(len(told))
+    await tasks.end(running)
+    assert told == heads * announcer.TIMES
+    assert max(later - earlier for earlier, later in itertools.pairwise(goes)) <= 10
 
 
 async def test_a_stream_that_is_wanted_again_while_it_is_unsubscribed_misses_nothing(
