@@ -162,7 +162,7 @@ def parts(port: int, folder: Path, options: list[str]) -> list[Part]:
     ]
     variables = {f"NODE_{number}": f"127.0.0.1:{one}" for number, one in enumerate(ports, 1)}
     variables |= {"LISTEN": f"127.0.0.1:{port}", "CERTIFICATE": str(folder / "certificate.pem")}
-    balancer = Part("haproxy", port, [find("haproxy"), "-q", "-f", str(ROOT / "deploy" / "haproxy.cfg")], variables)
+    balancer = Part("haproxy", port, [find("haproxy"), "-f", str(ROOT / "deploy" / "haproxy.cfg")], variables)
     return [redis, *nodes, balancer]
 
 
