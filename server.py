@@ -31,6 +31,7 @@ from services.operations.limits import Limits
 from services.operations.settling import settle
 from services.pace import Pace
 from services.presence.seen import LastSeen
+from services.pulse import Pulse
 from services.questions import counted
 from services.rooms.facts import Facts
 from services.streams.lanes import Lanes
@@ -151,7 +152,7 @@ async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) 
     stack.push_async_callback(desk.close)
     await relay.open()
     stack.push_async_callback(relay.close)
-    for work in (wheel.run(), application.marks.run(), settle(application.limits)):
+    for work in (wheel.run(), Pulse(metrics.late.observe).run(), application.marks.run(), settle(application.limits)):
         stack.push_async_callback(tasks.end, tasks.start(work))
     return Door(application, joined.hub, joined.flusher, wheel, desk), relay
 
@@ -171,6 +172,7 @@ def _routes(settings: Settings, application: Application, door: Door, readiness:
     origins = settings.cors_origins
     api = {"parley": application, "origins": origins}
     socket = {"accept": door.accept, "origins": origins, "flusher": door.flusher, "refuse": door.refuse}
+    socket["turns"] = application.turns
     found: list[tuple[Any, ...]] = [
         (pattern(path), OperationHandler, {**api, "methods": methods}) for path, methods in routes().items()
     ]

@@ -15,6 +15,7 @@ from services.errors import Flaw, Invalid, ServiceError, Unauthenticated, Unavai
 from services.operations.operation import Context, Operation, Principal, perform
 from services.operations.schemas import convert
 from services.operations.strict import check
+from services.turns import FLEETING_PATIENCE_S, PATIENCE_S
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -129,6 +130,7 @@ class OperationHandler(ApiHandler):
             self.write_error(405)
             return
         try:
+            await self._turn(operation)
             context = Context(self.parley, None, self.request.remote_ip or "")
             async with asyncio.timeout_at(context.until):
                 context.principal = await self._principal(operation)
@@ -151,6 +153,13 @@ class OperationHandler(ApiHandler):
             return
         self.set_header("Content-Type", "application/json")
         self.write(_encode(result))
+
+    async def _turn(self, operation: Operation[Any]) -> None:
+        turns = self.parley.turns
+        if turns.crowded:
+            await turns.next()
+            if turns.waited_s > (FLEETING_PATIENCE_S if operation.fleeting else PATIENCE_S):
+                raise Unavailable
 
     async def _principal(self, operation: Operation[Any]) -> Principal | None:
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")

@@ -14,6 +14,7 @@ from services.presence.seen import LastSeen
 from services.presence.statuses import Desk
 from services.rooms.facts import Facts
 from services.streams.lanes import Lanes
+from services.turns import Turns
 from store.database import Database
 
 
@@ -37,5 +38,7 @@ class Application:
     metrics: Metrics
     presence: Desk
     seen: LastSeen
+    turns: Turns = field(default_factory=Turns)
+    """Of those who are heard, through either door."""
     underway: Underway = field(default_factory=Underway)
     """The operations that are being done, through either door."""

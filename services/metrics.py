@@ -25,6 +25,12 @@ class Metrics:
             ("verb", "table"),
             registry=self.registry,
         )
+        self.late = Histogram(
+            "parley_loop_late_seconds",
+            "How late the loop came to what was due: what is waiting may wait as long at each of its steps.",
+            registry=self.registry,
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+        )
         self.sessions = Gauge("parley_sessions", "Live websocket sessions.", registry=self.registry)
         self.streams = Gauge("parley_watched_streams", "Streams with a session on this node.", registry=self.registry)
         self.waiting = Gauge("parley_appends_waiting", "Appends that wait for a write.", registry=self.registry)

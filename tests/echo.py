@@ -5,6 +5,7 @@ import asyncio
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application
 
+from services.turns import Turns
 from ws.wire.flusher import Flusher
 from ws.wire.frames import text_frame
 from ws.wire.socket import Connection, SocketHandler
@@ -73,5 +74,11 @@ class Sessions(list[Echo]):
 
 def application(sessions: Sessions) -> Application:
     """Return an application with nothing but a websocket."""
-    arguments = {"accept": sessions.accept, "origins": ORIGINS, "flusher": Flusher(), "refuse": sessions.refuse}
+    arguments = {
+        "accept": sessions.accept,
+        "origins": ORIGINS,
+        "flusher": Flusher(),
+        "turns": Turns(),
+        "refuse": sessions.refuse,
+    }
     return Application([("/ws", SocketHandler, arguments)])

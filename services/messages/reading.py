@@ -113,6 +113,7 @@ TYPING = Operation(
     input=InRoom,
     output=Nothing,
     run=_typing,
+    fleeting=True,
     raises=(RoomNotFound, NotMember),
 )
 

@@ -111,6 +111,8 @@ class Operation(Generic[In]):
     """Whether a session's next request is read only when this one is done, or has its place in a lane."""
     enter: Callable[[Context, In], Awaitable[Entered]] | None = None
     """The first half of ``run``, up to the place in a lane, where it can be told apart from the rest."""
+    fleeting: bool = False
+    """Whether nothing of it is kept: the first to be refused where a node is asked for more than it can do."""
     public: bool = False
     """Whether it may be asked by nobody in particular."""
     limits: tuple[tuple[Limit, Callable[[Context, In], str]], ...] = ()

@@ -15,6 +15,7 @@ from services.operations.limits import SOCKET_ERRORS, SOCKET_OPERATION, SOCKET_R
 from services.operations.operation import Context, Operation, begin, perform
 from services.operations.schemas import convert
 from services.operations.strict import NotJson, check
+from services.turns import FLEETING_PATIENCE_S, PATIENCE_S
 from ws.sessions.greeting import ANSWERED, greet, refresh
 from ws.wire.codes import CloseCode
 
@@ -130,8 +131,9 @@ class Requests:
         if operation is None:
             _task = self._start(id_, refresh(self._door, session, given), name)
             return
-        context = Context(self._door.application, session.principal, session.connection.remote_ip or "", origin=session)
-        if context.asked_at < self._hasty_until:
+        application, patience = self._door.application, FLEETING_PATIENCE_S if operation.fleeting else PATIENCE_S
+        context = Context(application, session.principal, session.connection.remote_ip or "", origin=session)
+        if context.asked_at < self._hasty_until or application.turns.waited_s > patience:
             context.application.metrics.answered(name, Unavailable.code, 0.0)
             self._done(id_, name, None, Unavailable())
             return

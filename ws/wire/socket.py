@@ -10,6 +10,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
+from services.turns import Turns
 from ws.wire import handshake
 from ws.wire.codes import CloseCode
 from ws.wire.flusher import Flusher
@@ -25,9 +26,6 @@ UNFINISHED_S: Final = 10.0
 
 DISCARD_S: Final = 0.05
 """Seconds between two reads of what can mean nothing any more: to notice the end, and not at the price of others."""
-
-MESSAGES_PER_TURN: Final = 32
-"""Messages received before the loop gets its turn, where receiving does not wait by itself."""
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +54,12 @@ class Connection:
     """One websocket after its handshake."""
 
     __slots__ = (
-        "_closing", "_code", "_reader", "_receiver", "_stream", "_task", "_timer", "_unfinished_since", "outbox",
+        "_closing", "_code", "_reader", "_receiver", "_stream", "_task", "_timer", "_turns",
+        "_unfinished_since", "outbox",
         "remote_ip", "throttle", "user_agent",
     )  # fmt: skip
 
-    def __init__(self, stream: IOStream, flusher: Flusher, request: HTTPServerRequest) -> None:
+    def __init__(self, stream: IOStream, flusher: Flusher, turns: Turns, request: HTTPServerRequest) -> None:
         """Take over a stream; nothing is read before ``start``."""
         stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_SIZE)
         self.outbox = Outbox(stream, flusher, self._slow)
@@ -71,6 +70,7 @@ class Connection:
         """What bounds how much the client may send, where anything does."""
         self.user_agent = request.headers.get("User-Agent", "")
         self._stream = stream
+        self._turns = turns
         self._reader = FrameReader()
         self._receiver: Receiver | None = None
         self._closing = False
@@ -116,7 +116,7 @@ class Connection:
         if not self._stream.reading():
             # It is there already: whoever sends without a pause must not have the loop alone.
             await asyncio.sleep(0)
-        messages, error, pause = self._parse(await data)
+        messages, error, pause = self._parse(await self._turns.after(data))
         since, self._unfinished_since = self._unfinished_since, None
         if self._receiver is not None:
             self._receiver.alive()
@@ -163,11 +163,11 @@ class Connection:
                 self._code = last.code
             # The answer must not wait for long behind messages that take their time.
             waiting = asyncio.get_running_loop().call_later(CLOSE_S, self._answer_close, last)
-        for count, message in enumerate(messages, 1):
+        for message in messages:
             if type(message) is Text:
+                if self._turns.over:
+                    await self._turns.next()
                 await self._receive(message.payload)
-                if count % MESSAGES_PER_TURN == 0:
-                    await asyncio.sleep(0)
         if waiting is not None and type(last) is Close:
             waiting.cancel()
             self._answer_close(last)
@@ -240,6 +240,7 @@ class SocketHandler(WebSocketHandler):
         accept: Callable[[Connection], Receiver],
         origins: frozenset[str],
         flusher: Flusher,
+        turns: Turns,
         refuse: Callable[[HTTPServerRequest], tuple[int, str] | None],
     ) -> None:
         """Take the arguments of the route.
@@ -248,11 +249,13 @@ class SocketHandler(WebSocketHandler):
             accept: Called for each connection after its handshake; returns who it speaks to.
             origins: Origins in lower case, as browsers write them, of foreign pages that may connect.
             flusher: The node's.
+            turns: The node's.
             refuse: Called last before the handshake is answered; returns the status and detail of a refusal.
         """
         self._accept = accept
         self._origins = origins
         self._flusher = flusher
+        self._turns = turns
         self._refuse = refuse
 
     def set_default_headers(self) -> None:
@@ -277,7 +280,7 @@ class SocketHandler(WebSocketHandler):
         _sent = self.finish()
         stream = self.detach()
         if not stream.closed():  # else the peer left while it was answered
-            Connection(stream, self._flusher, self.request).start(self._accept)
+            Connection(stream, self._flusher, self._turns, self.request).start(self._accept)
         # These refer to the handler, which would stay until the next collection; Tornado lets go of them too, but not
         # where it sees a websocket.
         self.ui.clear()
