@@ -75,6 +75,8 @@ class Desk:
         """End what goes on, and note when those who are still here were seen."""
         await tasks.end(*self._tasks)
         await self._crowds.close()
+        if self._ledger is not None:
+            await self._ledger.looking.close()
         for user in self._here.users():
             self._seen.note(user, now_ms())
         try:
@@ -107,7 +109,7 @@ class Desk:
             return
         new = self._watching.add(watcher, users)
         if self._ledger is not None:
-            await self._ledger.looking.learn(new)
+            await self._ledger.looking.learn(new, users)
         self._watching.tell(watcher, users)
 
     def end_watch(self, session: object) -> None:

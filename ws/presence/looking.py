@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from services import tasks
 from services.ids import now_ms
 from services.presence.seen import LastSeen
 from store.errors import StoreError
@@ -63,6 +64,8 @@ class Looking:
         self._watching = watching
         self._seen = seen
         self._looks: dict[str, Look] = {}
+        self._learning: dict[str, asyncio.Task[None]] = {}
+        """Those who are looked at for the first time; it takes as long as one question does."""
         self._wake = asyncio.Event()
         self._shaken: Slot | None = None
         self._degraded_s = 0
@@ -90,13 +93,29 @@ class Looking:
                 self._looks[look.user] = look
         self._wake.set()
 
-    async def learn(self, users: list[str]) -> None:
-        """Look at people who are newly watched, now; without an answer what this node knows has to do."""
-        if not users:
-            return
-        self._wheel.schedule(SETTLE_S, partial(self.look_at, _looks(users)))
-        if not self._others.degraded:
+    async def learn(self, new: list[str], users: Iterable[str]) -> None:
+        """Look at those of some people who are newly watched, now; return when all who are looked at so are known.
+
+        Without an answer what this node knows has to do.
+        """
+        if new:
+            self._wheel.schedule(SETTLE_S, partial(self.look_at, _looks(new)))
+        if new and not self._others.degraded:
+            task = asyncio.create_task(self._first(new))
+            self._learning |= dict.fromkeys(new, task)
+        if learning := {self._learning[user] for user in users if user in self._learning}:
+            await asyncio.wait(learning)
+
+    async def _first(self, users: list[str]) -> None:
+        try:
             await self._look(_looks(users))
+        finally:
+            for user in users:
+                self._learning.pop(user, None)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        await tasks.end(*self._learning.values())
 
     async def present(self, users: list[str]) -> int:
         """Count those who are anywhere; without an answer those who are here."""

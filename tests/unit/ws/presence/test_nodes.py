@@ -1,5 +1,7 @@
 """Presence over several nodes: what the sessions of one are told of people on others, and when."""
 
+import asyncio
+
 import pytest
 
 from tests.unit.ws.presence.town import Town, settle
@@ -18,6 +20,22 @@ async def test_people_on_other_nodes_are_known_when_they_are_asked_for(town: Tow
     await settle()
     assert await a.watch(device, "ann", "bob", "eve") == {"ann": "online", "bob": "online", "eve": "offline"}
     assert device.told == []
+
+
+async def test_those_who_ask_at_the_same_time_are_answered_alike(town: Town) -> None:
+    a, b = await town.build("a", "b")
+    people = [f"user-{number}" for number in range(100)]
+    for user in people:
+        b.connect(user)
+    await settle()
+    devices = [a.connect("ann") for _ in range(20)]
+    asked = town.place.questions
+    answers = await asyncio.gather(*(a.watch(device, *people) for device in devices))
+    assert town.place.questions == asked + 2, "one for all of them, and the put of ann"
+    await settle()
+    for device, answer in zip(devices, answers, strict=True):
+        assert answer == dict.fromkeys(people, "online")
+        assert device.told == []
 
 
 async def test_changes_are_told_to_those_who_watch(town: Town) -> None:
