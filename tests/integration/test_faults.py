@@ -106,7 +106,7 @@ class Stage:
     def idle(self) -> bool:
         """Tell whether nothing is being written."""
         lanes = self.parley.application.lanes
-        return not lanes.waiting and not lanes._flights
+        return not (lanes.waiting or lanes._flights or lanes._races)
 
     async def _room(self, kind: str) -> dict[str, str]:
         owner, member = self.people["owner"], self.people["member"]
