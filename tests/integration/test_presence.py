@@ -20,6 +20,7 @@ from tests.processes import ServerProcess, running
 
 pytestmark = [
     pytest.mark.redis,
+    pytest.mark.slow,
     pytest.mark.timeout(120),
     pytest.mark.parametrize("store", ["sqlite"], indirect=True),
 ]

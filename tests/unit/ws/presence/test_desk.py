@@ -9,7 +9,7 @@ from tests.application import Parley
 from tests.client.checks import Json
 from tests.people import Live, Person
 from tests.unstable import Fault
-from ws.presence import watching
+from ws.presence import desk, watching
 from ws.presence.here import GRACE_S
 
 
@@ -42,13 +42,13 @@ async def test_person_comes_changes_and_goes(parley: Parley) -> None:
     ann, bob = await acquainted(parley, "ann", "bob")
     watching = await ann.connect()
     assert await status(watching, bob) == "offline"
-    phone, desk = await bob.connect(), await bob.connect()
+    phone, laptop = await bob.connect(), await bob.connect()
     assert await told(watching) == {"status": "online", "seen": False}
     await phone.call("presence.set", status="busy")
     assert await told(watching) == {"status": "busy", "seen": False}
     await phone.socket.close()
     assert await told(watching) == {"status": "online", "seen": False}
-    await desk.socket.close()
+    await laptop.socket.close()
     await asyncio.sleep(0)
     assert await status(watching, bob) == "online"
     turn(parley, GRACE_S + 2)
@@ -179,4 +179,16 @@ async def test_node_that_ends_notes_who_was_there(parley: Parley) -> None:
     live = await ann.connect()
     await parley.door.desk.close()
     assert await parley.database.get(SEEN, ann.id) is not None
+    await live.socket.close()
+
+
+async def test_node_that_ends_does_not_wait_for_a_store_that_stands_still(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "CLOSE_S", 0.05)
+    (ann,) = await parley.people("ann")
+    live = await ann.connect()
+    gate = parley.store.hold("get_many")
+    await asyncio.wait_for(parley.door.desk.close(), 5)
+    gate.release()
     await live.socket.close()
