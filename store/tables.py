@@ -79,7 +79,8 @@ class Member(Record, kw_only=True, omit_defaults=True):
     """The seq up to which the person has read."""
     joined_at: int
     joined: int = 0
-    """The seq of the join: where ``history`` is ``joined``, older items are not theirs."""
+    """The rev of the join, or of a hidden room's showing again: where ``history`` is ``joined``, older items are not
+    theirs."""
     hidden: bool = False
     """Whether a direct room does not show: it was left, or nothing was said in it yet."""
 

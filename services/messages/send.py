@@ -12,11 +12,11 @@ from services.operations.inputs import Input, MessageId, RoomId
 from services.operations.limits import SEND_ROOM, SEND_USER
 from services.operations.operation import Context, Entered, Operation, by_user, waiting
 from services.rooms.facts import RoomFacts
+from services.rooms.making import showing
 from services.rooms.rules import member_in, require_known_seat, require_member_in, room_in
-from services.streams.append import Append, Outcome, Plan, Step, View, Wider, marker_entry, notice_entry, text_entry
+from services.streams.append import Append, Outcome, Plan, Step, View, Wider, text_entry
 from services.streams.items import Item, wire_item
-from store.database import Update
-from store.tables import ENTRIES, MEMBERS, Effect, Entry, Member, Notice, Room, Text
+from store.tables import ENTRIES, Entry, Room, Text
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Cid = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[ -}][ -~]*(?![^ -~])$")]
@@ -75,19 +75,10 @@ async def _plan(context: Context, entry: Entry, hidden: list[str], view: View) -
                 if user not in hidden:
                     hidden.append(user)
                     raise Wider(self_stream(user))
-                _show(plan, room, member)
+                showing(plan, member)
     fresh = msgspec.structs.replace(entry, rev=0, seq=0, changed=0)
     plan.steps.append(Step(fresh))
     return plan
-
-
-def _show(plan: Plan, room: Room, member: Member) -> None:
-    """Make a direct room show again at one of its people."""
-    effect = Effect("joined", member.user, room=room.id)
-    notice = Notice("joined", user=member.user, target=room.id)
-    plan.steps.append(Step(marker_entry(room.id, effect=effect)))
-    plan.steps.append(Step(notice_entry(self_stream(member.user), notice, effect)))
-    plan.writes.append(Update(MEMBERS, member.id, {"hidden": False}))
 
 
 async def _hidden(context: Context, room: Room) -> list[str]:

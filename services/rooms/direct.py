@@ -6,11 +6,11 @@ from services.ids import direct_room, now_ms, self_stream
 from services.operations.inputs import Input, UserId
 from services.operations.limits import CREATE_ROOM
 from services.operations.operation import Context, Operation, by_user
-from services.rooms.making import current_view, fresh_member
+from services.rooms.making import current_view, fresh_member, showing
 from services.rooms.views import RoomView
-from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
-from store.database import Insert, Update
-from store.tables import MEMBERS, ROOMS, Effect, Member, Notice, Room, User
+from services.streams.append import Append, Plan, Step, View, notice_entry
+from store.database import Insert
+from store.tables import MEMBERS, ROOMS, Effect, Notice, Room, User
 
 
 class OpenDirect(Input):
@@ -33,7 +33,10 @@ async def _open(context: Context, given: OpenDirect) -> RoomView:
         made = room is None
         if room is None:
             return _made(context, id_, peer)
-        return Plan() if member is None or not member.hidden else _shown(room, member)
+        planned = Plan()
+        if member is not None and member.hidden:
+            showing(planned, member, caller.user)
+        return planned
 
     await context.append(Append((id_, self_stream(caller.user)), plan))
     context.status = 201 if made else 200
@@ -52,14 +55,6 @@ def _made(context: Context, id_: str, peer: User) -> Plan:
         plan.writes.append(Insert(MEMBERS, other))
     plan.steps.append(_own_item(id_, caller.user))
     return plan
-
-
-def _shown(room: Room, member: Member) -> Plan:
-    effect = Effect("joined", member.user, room=room.id)
-    return Plan(
-        [Step(marker_entry(room.id, effect=effect)), _own_item(room.id, member.user)],
-        [Update(MEMBERS, member.id, {"hidden": False})],
-    )
 
 
 def _own_item(room: str, user: str) -> Step:

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -22,7 +22,7 @@ from services.rooms.rules import (
 )
 from services.rooms.views import RoomView, view_for
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
-from store.database import FIND_LIMIT, Delete, Insert
+from store.database import FIND_LIMIT, Delete, Insert, Update
 from store.tables import MEMBERS, ROOMS, Effect, Member, Notice, Room
 
 RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -68,6 +68,26 @@ def joining(plan: Plan, room: Room, member: Member, by: str | None, *, quiet: bo
         if earlier is not None:
             earlier()
         member.joined = member.read = entry.rev
+
+    plan.numbered = numbered
+
+
+def showing(plan: Plan, member: Member, by: str | None = None) -> None:
+    """Plan that a hidden direct room shows again: from that rev on the person is in it, whenever it was hidden."""
+    room, user = member.room, member.user
+    marker = marker_entry(room, effect=Effect("joined", user, room=room))
+    own = notice_entry(
+        self_stream(user), Notice("joined", user, by, target=room), Effect("joined", user, room=room, by=by)
+    )
+    changes: dict[str, Any] = {"hidden": False}
+    plan.steps += [Step(marker), Step(own)]
+    plan.writes.append(Update(MEMBERS, member.id, changes))
+    earlier = plan.numbered
+
+    def numbered() -> None:
+        if earlier is not None:
+            earlier()
+        changes["joined"] = marker.rev
 
     plan.numbered = numbered
 

@@ -329,6 +329,20 @@ async def test_older_removal_takes_nothing_from_whoever_is_in_again(place: Place
     assert told[-1]["d"]["text"] == "welcome"
 
 
+async def test_older_hiding_takes_nothing_from_whoever_sees_the_room_again(one: Parley, two: Parley) -> None:
+    ann, bob = await one.people("ann", "bob")
+    room = (await ann.do("room.direct", user=bob.id))["id"]
+    await ann.say(room, "hello")
+    await there(two, ann).connect()
+    await bob.do("room.leave", room=room)
+    await ann.say(room, "again")
+    back = await there(two, bob).connect()
+    assert room in back.rooms
+    await there(two, ann).say(room, "welcome")
+    while (await back.next("message"))["d"].get("text") != "welcome":
+        pass
+
+
 async def test_removal_that_is_heard_late_comes_before_the_join_that_followed(place: Place, two: Parley) -> None:
     live = await place.bob2.connect()
     await place.ann.do("room.remove", room=place.room, user=place.bob.id)
