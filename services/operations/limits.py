@@ -39,6 +39,9 @@ class Reach(Enum):
     """All nodes', always, while they reach each other; else as ``NODE``. The taking is awaited."""
 
 
+_NODE = Reach.NODE
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A bucket's size and how fast it fills: ``burst`` at once, then one more each ``every_s`` seconds."""
@@ -140,16 +143,19 @@ class Limits:
 
     def wait_always(self, limit: Limit, key: str, amount: float = 1.0) -> float:
         """Take so many tokens and return 0, or return the seconds until there are, limits being on or not."""
-        now = self._clock()
+        # On the road of every request, so without calls of its own. A bucket is one number: when it will be full again.
+        now, at = self._clock(), (limit.name, key)
         cost = limit.every_s * amount
-        level = self._level(limit, key, now) + cost
-        over = level - limit.size_s
+        full_at = self._full_at.pop(at, now)
+        level = (full_at - now if full_at > now else 0.0) + cost
+        over = level - limit.burst * limit.every_s
+        self._full_at[at] = full_at if over > 1e-9 else now + level  # the last one touched stands last
+        if len(self._full_at) > BUCKETS_KEPT:
+            del self._full_at[next(iter(self._full_at))]
         if over > 1e-9:
-            self._keep((limit.name, key), now + level - cost)
             return over
-        self._keep((limit.name, key), now + level)
-        if limit.reach is not Reach.NODE and self._buckets is not None:
-            self._owe(limit, key, cost)
+        if self._buckets is not None and limit.reach is not _NODE:
+            self._owe(at, limit, cost)
         return 0.0
 
     async def settle(self) -> int:
@@ -170,8 +176,8 @@ class Limits:
         try:
             levels = await self._buckets.spend({":".join(at): owed for at, (_, owed) in told.items()})
         except Unavailable:
-            for (_, key), (limit, owed) in told.items():
-                self._owe(limit, key, owed)
+            for at, (limit, owed) in told.items():
+                self._owe(at, limit, owed)
             raise
         for at in told:
             _, owed = self._unsettled.get(at, (None, 0.0))  # taken since it was told
@@ -182,11 +188,13 @@ class Limits:
         limit, owed = self._unsettled[at]
         return owed / limit.size_s
 
-    def _owe(self, limit: Limit, key: str, seconds: float) -> None:
-        _, owed = self._unsettled.get((limit.name, key), (limit, 0.0))
-        self._unsettled[limit.name, key] = limit, owed + seconds
-        if len(self._unsettled) > UNSETTLED_KEPT:
+    def _owe(self, at: tuple[str, str], limit: Limit, seconds: float) -> None:
+        owed = self._unsettled.get(at)
+        if owed is not None:
+            seconds += owed[1]
+        elif len(self._unsettled) >= UNSETTLED_KEPT:
             del self._unsettled[next(iter(self._unsettled))]
+        self._unsettled[at] = limit, seconds
 
     def _level(self, limit: Limit, key: str, now: float) -> float:
         """Return the seconds until a bucket is full."""
@@ -198,7 +206,6 @@ class Limits:
             self._keep(at, full_at)
 
     def _keep(self, at: tuple[str, str], full_at: float) -> None:
-        # A bucket is one number: the moment when it will be full again. The last one touched stands last.
         self._full_at.pop(at, None)
         self._full_at[at] = full_at
         if len(self._full_at) > BUCKETS_KEPT:
