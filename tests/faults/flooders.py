@@ -11,7 +11,7 @@ from tests.client.wire import frame, handshake
 from tests.faults.device import Person
 from tests.faults.link import LOST
 
-TEXT, CONTINUATION, PING, PONG = 1, 0, 9, 10
+TEXT, CONTINUATION, PING = 1, 0, 9
 
 AT_ONCE = 32
 """Frames written in one piece."""
@@ -35,7 +35,6 @@ class Flooder:
         self.errors: Counter[str] = Counter()
         """Codes of refusals."""
         self.sent = 0
-        self.pongs = 0
         self._address = address
         self._source = source
         self._calls = 0
@@ -88,7 +87,6 @@ class Flooder:
                 if first & 0x0F == 8:
                     self.codes[int.from_bytes(payload[:2], "big")] += 1
                     return
-                self.pongs += first & 0x0F == PONG
                 if b'"err":' in payload[:60]:
                     self.errors[json.loads(payload)["err"]["code"]] += 1
         except (OSError, asyncio.IncompleteReadError):
