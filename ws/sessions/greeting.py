@@ -122,6 +122,7 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
     except BaseException as error:
         door.hub.remove(session, principal.user, session.streams)
         session.streams.clear()
+        session.moves.clear()  # what the next hello reads is newer
         if isinstance(error, StoreError):
             raise Unavailable from error
         raise

@@ -180,6 +180,28 @@ async def test_room_left_during_hello_is_neither_answered_nor_told_of(parley: Pa
     assert [event for event in await live.pending() if event.get("room") != ann.stream] == []
 
 
+async def test_what_moved_during_a_hello_that_failed_is_past_at_the_next(parley: Parley, ann: Person) -> None:
+    (bob,) = await parley.people("bob")
+    room = await bob.create()
+    await ann.do("room.join", room=room)
+    await bob.connect()
+    gate = parley.store.hold("get_many")
+    socket = await parley.site.open()
+    asked = socket.start("hello", {"token": ann.account.token})
+    await gate.reached.wait()
+    await ann.do("room.leave", room=room)
+    parley.store.fail(Fault.UNAVAILABLE, "find")
+    gate.release()
+    with pytest.raises(Refused):
+        await asked
+    await ann.do("room.join", room=room)
+    live = Live(socket, await socket.hello(ann.account.token))
+    assert room in live.rooms
+    await live.until("live")
+    await bob.say(room, "welcome")
+    assert (await live.next())["d"].get("text") == "welcome"
+
+
 async def test_room_joined_during_hello_is_answered_or_told_of(parley: Parley, ann: Person) -> None:
     (bob,) = await parley.people("bob")
     first, second = await bob.create("first"), await bob.create("second")
