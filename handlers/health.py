@@ -90,5 +90,6 @@ class MetricsHandler(RequestHandler):
     def get(self) -> None:
         """Show what the node counts."""
         self.parley.metrics.waiting.set(self.parley.lanes.waiting)
+        self.parley.metrics.tasks.set(len(asyncio.all_tasks()))
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.write(generate_latest(self.parley.metrics.registry))

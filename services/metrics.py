@@ -25,6 +25,8 @@ class Metrics:
         )
         self.sessions = gauge("parley_sessions", "Live websocket sessions.")
         self.streams = gauge("parley_watched_streams", "Streams with a session on this node, now or lately.")
+        self.channels = gauge("parley_subscribed_channels", "Channels of the broker that this node hears.")
+        self.tasks = gauge("parley_tasks", "Tasks of the loop: one a socket, some a node, and what is being done.")
         self.waiting = gauge("parley_appends_waiting", "Appends that wait for a write.")
         self.closed = counter("parley_sockets_closed", "Sockets ended, by close code.", ("code",))
         self.degraded = gauge("parley_degraded", "1 while the broker does not carry and the store is watched instead.")

@@ -23,7 +23,10 @@ WARM = 0.1
 MEMORY_PERCENT = 5.0
 SETTLE_S = 70.0
 """Longest wait until nothing is left: leases and idle connections run out within a minute."""
-GAUGES = ("parley_sessions", "parley_appends_waiting")
+NONE = ("parley_sessions", "parley_appends_waiting")
+"""Meters that are 0 where nobody is there."""
+AS_BEFORE = ("parley_tasks", "parley_watched_streams", "parley_subscribed_channels")
+"""Meters that are what they were before."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
         room = await rig.room(people[0], people[1:])
         tokens = [person.token for person in people]
         began = time.monotonic()
+        for node in rig.nodes:  # streams stay in memory for a while: all of them on every node
+            for token in tokens:
+                await _visit(node, token, rig.rng, 1.0)
         await _cycles(rig, tokens, max(AT_ONCE, int(size.cycles * WARM)), rig.rng)
         await _settled(rig, outcome, None)
         before = await _held(rig)
@@ -79,11 +85,11 @@ async def _cycles(rig: Rig, tokens: list[str], count: int, rng: random.Random) -
     return count
 
 
-async def _visit(node: Node, token: str, rng: random.Random) -> None:
-    """Come, say hello, perhaps watch, and go: at once or when the answer is there."""
+async def _visit(node: Node, token: str, rng: random.Random, stays: float = 0.8) -> None:
+    """Come, say hello, and go: mostly when the answer is there, else at once."""
     link = await Link.open(node.server.address, lambda frame: None)
     answer = link.start("hello", {"token": token})
-    if rng.random() < 0.8:
+    if rng.random() < stays:
         await answer
     link.cut()
     await link.closed
@@ -108,7 +114,7 @@ async def _held(rig: Rig) -> dict[str, float]:
         held[f"{node.name} files"] = process.num_fds()
         held[f"{node.name} threads"] = process.num_threads()
         held[f"{node.name} memory, MiB"] = process.memory_info().rss / 2**20
-        for gauge in GAUGES:
+        for gauge in NONE + AS_BEFORE:
             held[f"{node.name} {gauge}"] = meters[gauge]
     async with redis.asyncio.Redis(port=rig.redis.port) as client:
         held["keys in Redis"] = await client.dbsize()
@@ -129,7 +135,7 @@ async def _settled(rig: Rig, outcome: Outcome, before: dict[str, float] | None) 
         if not held:
             return False
         if before is None:
-            return all(value == 0 for name, value in held.items() if name.endswith(GAUGES))
+            return all(value == 0 for name, value in held.items() if name.endswith(NONE))
         # The rig's own questions keep a connection or two open at any moment.
         return all(held[name] <= value + 3 for name, value in before.items() if not name.endswith("MiB"))
 

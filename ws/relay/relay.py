@@ -64,6 +64,7 @@ class Relay:
         self._hub = hub
         self._envelopes = envelopes
         self._metrics = metrics
+        metrics.channels.set_function(lambda: len(broker.subscribed))
         self._subscriptions = subscriptions
         self._canary = Canary(broker, envelopes, subscriptions)
         self._announcer = Announcer(self._tell_head, self._say)
@@ -211,15 +212,17 @@ class Relay:
             try:
                 if looking:
                     await self._tail.look()
-                    if clock() >= logins_at:
+                    if clock() >= logins_at or not degraded:
                         logins_at = clock() + LOGINS_S
                         await self._sweeps.end_logins()
                 else:
                     await self._tail.note()
                 self._blind = False
-            except StoreError:
+            except Exception as error:
                 # What could not be read is read later, from further back.
                 self._blind = self._doubted = degraded = True
+                if not isinstance(error, StoreError):
+                    raise
             if looking and not degraded:
                 for told in self.recovered:
                     told()
