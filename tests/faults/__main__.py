@@ -30,6 +30,7 @@ from tests.faults import (
     rolling,
     store_faults,
     storm,
+    zombies,
 )
 from tests.faults.figures import Outcome, table
 from tests.faults.rig import forget
@@ -39,6 +40,7 @@ Run = Callable[[Path, int, str, Any], Awaitable[Outcome]]
 SCENARIOS: dict[str, tuple[Run, Any, Any]] = {
     "kills": (kills.run, kills.SHORT, kills.LONG),
     "orphans": (orphans.run, orphans.SHORT, orphans.LONG),
+    "zombies": (zombies.run, zombies.SHORT, zombies.LONG),
     "redis": (redis_faults.run, redis_faults.SHORT, redis_faults.LONG),
     "store": (store_faults.run, store_faults.SHORT, store_faults.LONG),
     "storm": (storm.run, storm.SHORT, storm.LONG),
