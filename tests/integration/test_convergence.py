@@ -29,8 +29,9 @@ WINDOW = 40
 HISTORY = 300
 """Lines of what happened that are shown after a failure."""
 
-WITHOUT_STATE = frozenset({"hello"})
-"""Operations of the documents that are no action of the machine: mirrors say hello whenever they come back."""
+WITHOUT_STATE = frozenset({"hello", "presence.set", "presence.watch", "room.presence"})
+"""Operations of the documents that are no action of the machine: mirrors say hello whenever they come back, and who is
+there is not kept."""
 
 
 class Machine(RuleBasedStateMachine):
