@@ -12,7 +12,7 @@ from services.streams.batch import Batch, Event
 from services.streams.proof import Proof
 from services.streams.reading import read_head
 from store.database import Database
-from store.errors import StoreError, Unavailable
+from store.errors import Unavailable
 from store.tables import Effect
 from ws.gaps import Gaps
 from ws.idle import Idle
@@ -100,7 +100,7 @@ class Hub:
                 opening = self._opening[stream] = asyncio.create_task(self._open(watched))
             try:
                 await asyncio.shield(opening)
-            except (StoreError, asyncio.CancelledError):
+            except BaseException:
                 self.detach(session, watched)
                 raise
         return watched

@@ -212,17 +212,15 @@ class Relay:
             try:
                 if looking:
                     await self._tail.look()
-                    if clock() >= logins_at or not degraded:
+                    if clock() >= logins_at:
                         logins_at = clock() + LOGINS_S
                         await self._sweeps.end_logins()
                 else:
                     await self._tail.note()
                 self._blind = False
-            except Exception as error:
+            except StoreError:
                 # What could not be read is read later, from further back.
                 self._blind = self._doubted = degraded = True
-                if not isinstance(error, StoreError):
-                    raise
             if looking and not degraded:
                 for told in self.recovered:
                     told()
