@@ -1,14 +1,16 @@
 """The clock of one node jumps by hours and years, or was wrong when it started: it says so, and nobody else notices."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.client.account import Account
 from tests.faults.figures import Outcome
 from tests.faults.judging import at_most, judge
-from tests.faults.rig import Node, Rig, rigged
+from tests.faults.rig import Node, Rig, rigged, until
 from tests.faults.timeline import Timeline
 from tests.faults.traffic import Traffic, people_in_rooms, places
 from tests.parts import faketime_library
@@ -41,7 +43,7 @@ class Size:
     """Seconds by which it is wrong at a start."""
 
 
-SHORT = Size(9, 2, 60, 0.2, (NEAR,), (YEAR,), (-HOUR,))
+SHORT = Size(6, 2, 30, 0.2, (NEAR,), (YEAR,), (-HOUR,))
 LONG = Size(60, 6, 100, 30.0, (NEAR, -NEAR), (HOUR, -HOUR, YEAR, -YEAR), (HOUR, -HOUR, YEAR, -YEAR))
 
 
@@ -93,16 +95,16 @@ async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
             clock.move(seconds)
             await _wrong(rig, seconds, "jumped", outcome, size.hold_s)
         await _right(rig, clock)
-        until = rig.history.now()
+        jumped = rig.history.now()
         for seconds in size.starts:
-            await _start_wrong(rig, clock, seconds, traffic)
-            await _wrong(rig, seconds, "started", outcome, size.hold_s)
-            await _right(rig, clock)
+            async with _started_wrong(rig, clock, seconds, traffic):
+                await _wrong(rig, seconds, "started", outcome, size.hold_s)
+                await _right(rig, clock)
         traffic.stop()
         await talking
         outcome.seconds = time.monotonic() - began
         outcome.figures["to have everything, s"] = await rig.finish(20)
-    outcome.wrong += _noticed(judge(outcome, folder), since, until)
+    _noticed(outcome, judge(outcome, folder), since, jumped)
     return outcome
 
 
@@ -157,8 +159,12 @@ async def _right(rig: Rig, clock: Clock) -> None:
             await asyncio.sleep(ASK_S)
 
 
-async def _start_wrong(rig: Rig, clock: Clock, seconds: int, traffic: Traffic) -> None:
-    """Start the node with a wrong clock, and let somebody write there whose token it has issued itself."""
+@contextlib.asynccontextmanager
+async def _started_wrong(rig: Rig, clock: Clock, seconds: int, traffic: Traffic) -> AsyncIterator[None]:
+    """Start the node with a wrong clock, and let somebody write there whose token it has issued itself.
+
+    That token is not good anywhere else, nor later: they stay for as long as the block lasts.
+    """
     node, room = rig.nodes[WRONG], rig.rooms[0]
     clock.move(seconds)
     await node.stop()
@@ -168,16 +174,23 @@ async def _start_wrong(rig: Rig, clock: Clock, seconds: int, traffic: Traffic) -
     device = rig.device(account, WRONG)
     device.stays = True
     await rig.begin()
-    traffic.writers = [*traffic.writers, *[(device, room.id)] * len(traffic.writers)]
+    others = traffic.writers
+    traffic.writers = [*others, *[(device, room.id)] * len(others)]
+    yield
+    traffic.writers = others
+    await until(lambda: not traffic.open_at(node.name), GIVEN_UP_S, "answers")
+    rig.devices.remove(device)
+    await device.leave()
 
 
-def _noticed(timeline: Timeline, since: float, until: float) -> list[str]:
-    """Return the sessions that were ended while clocks jumped, and the calls that were not answered at once."""
-    wrong = [
+def _noticed(outcome: Outcome, timeline: Timeline, since: float, until: float) -> None:
+    """Demand that no session was ended while clocks jumped, and count the calls that were not answered at once."""
+    outcome.wrong += [
         f"{session.name} was closed with {session.closed.code}"
         for session in timeline.sessions.values()
         if session.closed is not None and not session.closed.ours and since <= session.closed.at <= until
     ]
     late = [call for call in timeline.calls.values() if call.unknown or call.failed is not None]
-    said = [call.first for call in late if since <= call.first.at < until]
-    return wrong + [f"{call.name} by {call.device} was not answered at once" for call in said]
+    # The library costs much: on a busy machine the node that has it is the slowest.
+    said = sum(since <= call.first.at < until for call in late)
+    at_most(outcome, "calls not answered at once", said, 0)
