@@ -24,6 +24,8 @@ class Kind(IntEnum):
     """Whether a link carries."""
     PRESENCE = 5
     """How somebody is on a node."""
+    LEFT = 6
+    """The node ends: nobody need look for what it writes."""
 
 
 class Envelopes:

@@ -18,6 +18,10 @@ SKEW_S = 30.0
 CLOCK_BEATS = 2
 """Beats between two looks at that clock."""
 
+MISSING_S = 600.0
+"""How long a node that went without a word is taken to live on perhaps, out of reach of the broker alone: the store is
+watched for what it writes. After that the slow sweep has to do, which finds it within a minute."""
+
 
 class Leases:
     """Says every second that this node lives, and notices those that do so no more."""
@@ -29,6 +33,10 @@ class Leases:
         """Are called when this node's own lease was lost, so that all that it has put has to be put again."""
         self.living = frozenset({node})
         """The nodes that live, as far as is known."""
+        self._left: set[str] = set()
+        """Nodes that said that they end."""
+        self._missing: dict[str, float] = {}
+        """Nodes that went without a word, and until when they are looked for."""
         self.skew_s = 0.0
         """How far this node's clock is ahead, by the last look."""
         self._beats = 0
@@ -65,10 +73,32 @@ class Leases:
             return
         gone = self.living - beat.living - {self._node}
         self.living = beat.living | {self._node}
+        for node in beat.living & self._missing.keys():
+            del self._missing[node]
         for node in sorted(gone):
-            log.warning("a node is gone", extra={"gone": node})
+            self._went(node)
             for told in self.gone:
                 told(node)
+
+    def leaving(self, node: str) -> None:
+        """Note that a node has said that it ends."""
+        if node in self.living:
+            self._left.add(node)
+
+    def any_missing(self) -> bool:
+        """Tell whether a node went lately without a word: it may be dead, or cut off from the broker and writing on."""
+        now = self._clock()
+        for node in [node for node, until in self._missing.items() if until <= now]:
+            del self._missing[node]
+        return bool(self._missing)
+
+    def _went(self, node: str) -> None:
+        if node in self._left:
+            self._left.discard(node)
+            log.info("a node has ended", extra={"gone": node})
+        else:
+            self._missing[node] = self._clock() + MISSING_S
+            log.warning("a node is gone", extra={"gone": node})
 
     async def compare_clocks(self) -> None:
         """Look how far this node's clock is ahead; the way to the other and back counts half.

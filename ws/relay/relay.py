@@ -149,6 +149,7 @@ class Relay:
         """Tell the others what has not been told, and that this node is gone."""
         if self._tasks:
             self._announcer.tell()
+            self.send(NODES, Kind.LEFT, b"")
             await tasks.end(*self._tasks)
             await self.leases.leave()
 
@@ -159,7 +160,12 @@ class Relay:
         subscriptions.late = self._sweeps.hurry
         subscriptions.trusted = lambda: not canary.degraded
         canary.turned = self._turn
-        self.leases.gone.append(lambda _node: self._sweeps.hurry())
+        self.leases.gone.append(self._node_gone)
+        self.on[Kind.LEFT] = lambda _channel, node, _body: self.leases.leaving(node)
+
+    def _node_gone(self, _node: str) -> None:
+        self._sweeps.hurry()
+        self._turned.set()
 
     def _turn(self) -> None:
         self._doubted |= self.degraded
@@ -199,18 +205,18 @@ class Relay:
         self._hub.deliver(Batch(stream, rev, rev, []))
 
     async def _watch_store(self) -> None:
-        """Look each second while in doubt, and once more when the links are known to carry."""
+        """Look each second while in doubt, or a node is missing, and once more when the links are known to carry."""
         clock = asyncio.get_running_loop().time
         logins_at = 0.0
         while True:
             self._turned.clear()
-            degraded = self.degraded
-            looking, self._doubted = degraded or self._doubted, degraded
+            degraded, missing = self.degraded, self.leases.any_missing()
+            doubted, self._doubted = degraded or self._doubted, degraded
             self._metrics.degraded.set(degraded)
             self._metrics.nodes.set(len(self.leases.living))
             self._metrics.clock_ahead.set(self.leases.skew_s)
             try:
-                if looking:
+                if doubted or missing:
                     await self._tail.look()
                     if clock() >= logins_at:
                         logins_at = clock() + LOGINS_S
@@ -221,11 +227,11 @@ class Relay:
             except StoreError:
                 # What could not be read is read later, from further back.
                 self._blind = self._doubted = degraded = True
-            if looking and not degraded:
+            if doubted and not degraded:
                 for told in self.recovered:
                     told()
             try:
-                async with asyncio.timeout(EVERY_S if degraded else NOTE_S):
+                async with asyncio.timeout(EVERY_S if degraded or missing else NOTE_S):
                     await self._turned.wait()
             except TimeoutError:
                 continue

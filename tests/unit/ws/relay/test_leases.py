@@ -6,7 +6,7 @@ import pytest
 
 from store.presence import LEASE_S
 from store.presence_memory import MemoryPresence
-from ws.relay.leases import Leases
+from ws.relay.leases import MISSING_S, Leases
 
 
 class Clock:
@@ -78,3 +78,45 @@ async def test_a_clock_that_is_wrong_is_told(leases: Leases, monkeypatch: pytest
             patch.setattr(time, "time", lambda now=now: now)
             await leases.compare_clocks()
         assert leases.faults() == [f"the clock of this node is 3600 s {word}"]
+
+
+async def two_lived(leases: Leases) -> None:
+    """Have node ``b`` live, and be known to."""
+    for _ in range(2):
+        await leases._presence.beat("b")
+        await leases.beat()
+        leases._clock.now += LEASE_S / 2  # type: ignore[attr-defined]
+    leases._judged_from = 0.0
+
+
+async def beat_on(leases: Leases, seconds: float) -> None:
+    """Beat alone for so long."""
+    for _ in range(int(seconds / LEASE_S * 2)):
+        leases._clock.now += LEASE_S / 2  # type: ignore[attr-defined]
+        await leases.beat()
+
+
+async def test_node_that_went_without_a_word_is_missing_for_a_while(leases: Leases) -> None:
+    await two_lived(leases)
+    assert not leases.any_missing()
+    await beat_on(leases, 3 * LEASE_S)
+    assert leases.any_missing()
+    await beat_on(leases, MISSING_S)
+    assert not leases.any_missing()
+
+
+async def test_node_that_comes_back_is_missing_no_more(leases: Leases) -> None:
+    await two_lived(leases)
+    await beat_on(leases, 3 * LEASE_S)
+    await leases._presence.beat("b")
+    await leases.beat()
+    assert not leases.any_missing()
+
+
+async def test_node_that_said_that_it_ends_is_not_missing(leases: Leases) -> None:
+    await two_lived(leases)
+    leases.leaving("b")
+    leases.leaving("unheard of")
+    await beat_on(leases, 3 * LEASE_S)
+    assert leases.living == {"a"}
+    assert not leases.any_missing()

@@ -13,9 +13,10 @@ from store.broker_memory import Exchange
 from store.tables import ENTRIES, LOGINS, Login, Text
 from tests.peers import until
 from tests.unit.ws.ears import Ear
-from tests.unit.ws.relay.nodes import Member, hear, heard, nodes
+from tests.unit.ws.relay.nodes import KEY, Member, hear, heard, nodes
 from tests.unstable import Unstable
 from ws.relay import announcer, canary, relay, sweeps, tail
+from ws.relay.envelopes import Envelopes
 
 
 @pytest.fixture
@@ -265,3 +266,27 @@ async def test_words_of_another_installation_are_not_heard(
         stranger.live.signal("r", b"{}")
         await asyncio.sleep(0.05)
     assert (ear.revs, ear.outbox.ephemeral) == ([], [])
+
+
+@pytest.mark.usefixtures("quick")
+async def test_what_a_node_writes_that_alone_is_cut_off_is_looked_for(
+    pair: list[Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = pair
+    ear = await hear(two, Ear("bob"))
+    monkeypatch.setattr(one.broker, "publish", lambda *_: None)
+    two.relay.leases._went("n0")
+    two.relay._node_gone("n0")
+    await one.write()
+    await heard(two, ear, 1)
+    await one.write()
+    await heard(two, ear, 1, 2)
+    assert not two.relay.degraded
+
+
+async def test_a_node_that_ends_says_so(unstable: Unstable, exchange: Exchange, pair: list[Member]) -> None:
+    _, two = pair
+    two.relay.leases.living |= {"n9"}
+    async with nodes(unstable.database, exchange, 1) as (third,):
+        third.relay._envelopes = Envelopes(KEY, "n9")
+    await until(lambda: "n9" in two.relay.leases._left)
