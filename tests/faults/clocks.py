@@ -70,6 +70,8 @@ class Clock:
             "FAKETIME_CACHE_DURATION": "1",
             # What counts seconds goes on as ever, as it does where somebody sets a clock.
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            # Else threads that wait for the interpreter do so without rest.
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",
         }
 
 
@@ -191,6 +193,5 @@ def _noticed(outcome: Outcome, timeline: Timeline, since: float, until: float) -
         if session.closed is not None and not session.closed.ours and since <= session.closed.at <= until
     ]
     late = [call for call in timeline.calls.values() if call.unknown or call.failed is not None]
-    # The library costs much: on a busy machine the node that has it is the slowest.
     said = sum(since <= call.first.at < until for call in late)
     at_most(outcome, "calls not answered at once", said, 0)

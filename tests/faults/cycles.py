@@ -23,8 +23,8 @@ WARM = 0.1
 MEMORY_PERCENT = 5.0
 SETTLE_S = 70.0
 """Longest wait until nothing is left: leases and idle connections run out within a minute."""
-NONE = ("parley_sessions", "parley_appends_waiting")
-"""Meters that are 0 where nobody is there."""
+NONE = ("parley_sessions", "parley_appends_waiting", "parley_degraded")
+"""Meters that are 0 where nobody is there and Redis carries."""
 AS_BEFORE = ("parley_tasks", "parley_watched_streams", "parley_subscribed_channels")
 """Meters that are what they were before."""
 
