@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from tornado.web import RequestHandler
 
 from services.application import Application
-from store.errors import StoreError
+from store.errors import StoreError, WrongStore
 
 READY_S = 2.0
 """Longest that a store may take to prove that it keeps writes; above it the node is not ready."""
@@ -75,6 +75,8 @@ class ReadyHandler(RequestHandler):
         try:
             async with asyncio.timeout(READY_S):
                 await self.parley.database.ping()
+        except WrongStore as error:
+            return [str(error), *self.readiness.faults()]
         except (StoreError, TimeoutError):
             return ["the store does not keep writes", *self.readiness.faults()]
         return self.readiness.faults()

@@ -267,7 +267,11 @@ class Database(Protocol):
         """
 
     async def ping(self) -> None:
-        """Prove that a write would be kept now: write a record of the store's own and return when it is durable."""
+        """Prove that a write would be kept now: write a record of the store's own and return when it is durable.
+
+        Raises:
+            WrongStore: If the database was restored from a backup since it was opened, where that is possible.
+        """
 
     async def close(self) -> None:
         """Finish what is queued and close; calls after it raise ``Unavailable``."""

@@ -9,7 +9,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from store import declared
 from store.database import Increment, Max, R, Scalar, Table, Update, Write
-from store.errors import Duplicate, Mismatch, Unavailable, Undeclared
+from store.errors import Duplicate, Mismatch, Unavailable, Undeclared, WrongStore
 from store.migrations import MIGRATIONS, Migration, migrate
 from store.mongo import find as mongo_find
 from store.mongo import start as mongo_start
@@ -187,6 +187,8 @@ class MongoDatabase:
     async def ping(self) -> None:
         """See ``Database.ping``."""
         await mongo_start.ping(self._link)
+        if await mongo_start.epoch(self._link) != self.epoch:
+            raise WrongStore("the database was replaced under this node: start it again")
 
     async def close(self) -> None:
         """See ``Database.close``."""

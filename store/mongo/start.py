@@ -142,6 +142,16 @@ async def keep_version(link: Link, version: int) -> None:
     )
 
 
+async def epoch(link: Link) -> str | None:
+    """Return the epoch of the database as it is now; None where it is being restored.
+
+    Raises:
+        Unavailable: If it cannot be read.
+    """
+    meta = await link.reading(lambda: _read(link))
+    return None if meta is None else str(meta["epoch"])
+
+
 async def ping(link: Link) -> None:
     """Write to the database and return when it is kept.
 

@@ -15,7 +15,7 @@ from tests.client.site import Site
 from tests.client.truth import converged
 from tests.integration.conftest import Store
 from tests.parts import Redis
-from tests.processes import ROOT, START_SECONDS, ServerProcess, all_running, environment
+from tests.processes import ROOT, START_SECONDS, ServerProcess, all_running, environment, running
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -64,6 +64,12 @@ async def marked(site: Site, account: Account, room: str) -> None:
             if any(member["user"]["id"] == account.id and member["read"] >= mine[-1] for member in members):
                 return
             await asyncio.sleep(0.05)
+
+
+async def ready(site: Site) -> tuple[int, list[str]]:
+    """Return what a node says of itself to a load balancer."""
+    answer = await site.rest.request("GET", "/health/ready")
+    return answer.status, answer.json["reasons"]
 
 
 async def all_settled(mirrors: list[Mirror]) -> None:
@@ -126,3 +132,21 @@ async def test_clients_of_a_restored_store_are_told_and_end_equal_to_it(
         for task in staying:
             task.cancel()
         await asyncio.gather(*staying, return_exceptions=True)
+
+
+@pytest.mark.parametrize("store", [pytest.param("mongo", marks=pytest.mark.mongo)], indirect=True)
+async def test_a_node_whose_store_was_replaced_under_it_is_not_ready_until_it_is_started_again(
+    store: Store, tmp_path: Path
+) -> None:
+    server, backup = store.server(), tmp_path / "backup"
+    async with running(server), Site(server.address) as site:
+        await site.register("ann")
+        await asyncio.to_thread(command, server, "backup", str(backup))
+        assert await ready(site) == (200, [])
+        await asyncio.to_thread(command, server, "restore", str(backup), "--force")
+        status, reasons = await ready(site)
+        assert (status, len(reasons)) == (503, 1)
+        assert "replaced" in reasons[0]
+        assert await asyncio.to_thread(server.stop) == 0
+        await asyncio.to_thread(server.start)
+        assert await ready(site) == (200, [])
