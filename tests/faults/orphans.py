@@ -23,10 +23,12 @@ class Size:
     people: int
     rooms: int
     deaths: int
+    calm_s: float
+    """Pause before each: after a start nodes look into the store more often."""
 
 
-SHORT = Size(6, 2, 1)
-LONG = Size(30, 5, 6)
+SHORT = Size(6, 2, 1, 2)
+LONG = Size(30, 5, 6, 8)
 
 
 async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
@@ -34,9 +36,12 @@ async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
     outcome = Outcome("orphans", seed, store)
     async with rigged("orphans", folder, seed, store=store) as rig:
         await people_in_rooms(rig, size.people, size.rooms, each=2)
+        for device in rig.devices:
+            device.stays = True  # else nobody is left to watch elsewhere
         await rig.begin()
         began = time.monotonic()
         for number in range(size.deaths):
+            await asyncio.sleep(size.calm_s)
             await _orphan(rig, number)
         outcome.seconds = time.monotonic() - began
         await rig.finish(20)
@@ -64,7 +69,15 @@ async def _orphan(rig: Rig, number: int) -> None:
     await node.kill()
     node.road.cut()
     node.road.heal()
-    rig.broke("node killed", node.name, since, orphan=answer.id, told=told, held=node.road.held_up - held_before)
+    rig.broke(
+        "node killed",
+        node.name,
+        since,
+        orphan=answer.id,
+        told=told,
+        watchers=len(others),
+        held=node.road.held_up - held_before,
+    )
     await until(lambda: all(device.cursors[room] >= answer.rev for device in others), 60, "the orphan")
     await node.start()
     for device in here:
@@ -74,10 +87,11 @@ async def _orphan(rig: Rig, number: int) -> None:
 
 def _reached(outcome: Outcome, timeline: Timeline) -> None:
     """Measure how long each orphan took, and demand that it was one."""
-    slowest, told, held = 0.0, 0, 0
+    slowest, told, held, watchers = 0.0, 0, 0, []
     for fault in timeline.faults:
         told += int(fault.facts["told"])
         held += int(fault.facts["held"])
+        watchers.append(int(fault.facts["watchers"]))
         for session in timeline.sessions.values():
             for spans in session.spans.values():
                 for heard in (heard for span in spans for heard in span.heard):
@@ -85,6 +99,9 @@ def _reached(outcome: Outcome, timeline: Timeline) -> None:
                         slowest = max(slowest, heard.at - fault.at if session.live.at < fault.at else 0.0)
     outcome.proofs["orphans"] = len(timeline.faults)
     outcome.proofs["bytes that were never told"] = held
-    if told or not held:
-        outcome.wrong.append(f"no orphans: {told} devices knew before the death, {held} bytes were held back")
+    outcome.proofs["watchers on other nodes, fewest"] = min(watchers)
+    if told or not held or not min(watchers):
+        outcome.wrong.append(
+            f"no orphans: {told} devices knew before the death, {held} bytes were held back, watchers {watchers}"
+        )
     at_most(outcome, "orphan to everybody, s", slowest, REACHED_S)
