@@ -16,6 +16,7 @@ import uvloop
 
 from tests.faults import (
     clocks,
+    crowd,
     cycles,
     flood,
     kills,
@@ -51,6 +52,7 @@ SCENARIOS: dict[str, tuple[Run, Any, Any]] = {
     "presence": (presence.run, presence.SHORT, presence.LONG),
     "clocks": (clocks.run, clocks.SHORT, clocks.LONG),
     "overload": (overload.run, overload.SHORT, overload.LONG),
+    "crowd": (crowd.run, crowd.SHORT, crowd.LONG),
     "flood": (flood.run, flood.SHORT, flood.LONG),
     "cycles": (cycles.run, cycles.SHORT, cycles.LONG),
     "replay": (replay.run, replay.SHORT, replay.LONG),
