@@ -140,10 +140,10 @@ async def _says(node: Node) -> list[str]:
 async def _wrong(rig: Rig, seconds: int, how: str, outcome: Outcome, hold_s: float) -> None:
     """Wait until the node says that its clock is wrong, and a while longer; the others say nothing of theirs."""
     name, since, began = f"{how} {seconds:+} s", rig.history.now(), time.monotonic()
-    said: list[str] = []
-    while f"{abs(seconds) // 10}" not in "".join(said) and time.monotonic() < began + GIVEN_UP_S:
+    said, wanted = "", (f"{abs(seconds) // 10}", "ahead" if seconds > 0 else "behind")
+    while not all(word in said for word in wanted) and time.monotonic() < began + GIVEN_UP_S:
         await asyncio.sleep(ASK_S)
-        said = await _says(rig.nodes[WRONG])
+        said = "".join(await _says(rig.nodes[WRONG]))
     at_most(outcome, f"{name}: told after, s", time.monotonic() - began, TOLD_S)
     await asyncio.sleep(hold_s)
     outcome.wrong += [] if said else [f"{name}: the node does not say that its clock is wrong"]
