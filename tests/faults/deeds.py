@@ -23,12 +23,14 @@ class Deed:
     emoji: str = ""
     on: bool = False
     user: str = ""
+    seq: int = 0
 
     def details(self) -> dict[str, object]:
         """Return what the server is told."""
         said = {"room": self.room, "cid": self.cid, "text": self.text, "message": self.item, "emoji": self.emoji}
         details: dict[str, object] = {key: value for key, value in (said | {"user": self.user}).items() if value}
-        return details | {"on": self.on} if self.emoji else details
+        details |= {"on": self.on} if self.emoji else {}
+        return details | ({"seq": self.seq} if self.seq else {})
 
 
 class Answer(msgspec.Struct):

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults.deeds import Deed, do
 from tests.faults.device import Device
 from tests.faults.figures import Outcome, percentile, resumes
 from tests.faults.judging import at_most, judge, states
-from tests.faults.rig import Rig, rigged, until
+from tests.faults.rig import OPENING, Rig, rigged, until
 from tests.faults.traffic import TALK, Traffic, places
 
 ALL_LIVE_S = 20.0
@@ -53,7 +54,8 @@ async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
         talkers = [rig.device(room.owner) for room in rig.rooms]
         await rig.begin()
         everybody = rig.devices[: -len(talkers)]
-        await asyncio.gather(*(_read_all(device) for device in everybody[: size.people]))
+        gate = asyncio.Semaphore(OPENING)
+        await asyncio.gather(*(_read_all(device, gate) for device in everybody[: size.people]))
         talking = places(rig, talkers)
         for where in ("on another node", "on the same node"):
             for device in everybody:
@@ -69,11 +71,11 @@ async def run(folder: Path, seed: int, store: str, size: Size) -> Outcome:
     return outcome
 
 
-async def _read_all(device: Device) -> None:
+async def _read_all(device: Device, gate: asyncio.Semaphore) -> None:
     """Mark what is there as read, as whoever looks at it does."""
-    link = await device.greeted()
-    for room, cursor in device.cursors.items():
-        await link.start("room.read", {"room": room, "seq": cursor})
+    async with gate:
+        for room, cursor in device.cursors.items():
+            await do(device, Deed("room.read", room, seq=cursor))
 
 
 async def _cut(
