@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -152,8 +153,13 @@ async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) 
     stack.push_async_callback(desk.close)
     await relay.open()
     stack.push_async_callback(relay.close)
-    for work in (wheel.run(), Pulse(metrics.late.observe).run(), application.marks.run(), settle(application.limits)):
-        stack.push_async_callback(tasks.end, tasks.start(work))
+    for work in (
+        wheel.run,
+        Pulse(metrics.late.observe).run,
+        application.marks.run,
+        partial(settle, application.limits),
+    ):
+        stack.push_async_callback(tasks.end, tasks.keep(work))
     return Door(application, joined.hub, joined.flusher, wheel, desk), relay
 
 

@@ -58,10 +58,10 @@ class Desk:
 
     def open(self) -> None:
         """Begin what goes on in the background."""
-        works = [self._rechecks.run(), self._seen.run()]
+        works = [self._rechecks.run, self._seen.run]
         if self._ledger is not None:
             works += self._ledger.works()
-        self._tasks = [tasks.start(work) for work in works]
+        self._tasks = [tasks.keep(work) for work in works]
 
     def join(self, relay: "Relay") -> None:
         """Hear what the other nodes say, and of what happens to them."""

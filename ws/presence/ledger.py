@@ -1,7 +1,7 @@
 """Keeping in step with the other nodes: what is told to them, heard of them, and looked up where neither came."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -58,9 +58,9 @@ class Ledger:
         self.telling.turn()
         self.looking.turn()
 
-    def works(self) -> list[Coroutine[Any, Any, None]]:
+    def works(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
         """Return the work that goes on until it is cancelled."""
-        return [self.telling.run(), self.looking.run(), self._turn()]
+        return [self.telling.run, self.looking.run, self._turn]
 
     async def _turn(self) -> None:
         while True:
