@@ -176,6 +176,10 @@ class Device:
                 was_live = await self._visit()
             except (OSError, Gone, TimeoutError):
                 pass  # it could not be reached, or ended before the answer of hello: as told in the history
+            except Refused as refused:
+                if refused.problem.code not in AGAIN:
+                    raise
+                self._pause = (refused.problem.retry_after or BACK_OFF_S) * self._rng.uniform(1, 1.5)
             finally:
                 self.live.clear()
                 self._greeted.clear()
