@@ -11,6 +11,9 @@ from urllib.parse import quote, urlencode
 from tests import recorder
 from tests.client.checks import Json, check_problem, demand
 
+BALANCERS = frozenset({502, 504})
+"""What a load balancer says of a node that died or hangs: no word of the server's, and not in its documents."""
+
 IDLE_S = 5.0
 """Idle time after which a connection is not used again: the server ends its own after 15 s."""
 
@@ -180,7 +183,8 @@ class Rest:
                     demand(answer.headers.get("retry-after", "").isdigit(), "Retry-After in whole seconds", about)
             elif answer.body:
                 demand(kind == "application/json", "JSON", about)
-            recorder.answer(method, path, answer.status, kind, answer.body.decode() if is_json else "")
+            if answer.status not in BALANCERS:
+                recorder.answer(method, path, answer.status, kind, answer.body.decode() if is_json else "")
 
     async def _drop(self, link: _Link) -> None:
         self._all.discard(link)

@@ -88,7 +88,7 @@ POOL: tuple[Any, ...] = (*SAMPLES, *NUMBERS, True, False, None, ["ada"], ["ada",
 
 def right(field: dict[str, Any]) -> list[Any]:
     """Return values that are right for a field."""
-    return [value for value in POOL if Validator(field).is_valid(value)]
+    return [value for value in (*POOL, *field.get("enum", ())) if Validator(field).is_valid(value)]
 
 
 @st.composite
