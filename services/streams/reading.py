@@ -1,22 +1,11 @@
 """Reading streams: heads, pages, changes, and the batches that somebody missed."""
 
-from dataclasses import dataclass
-
 from services.streams.batch import Batch, Event, batch_of, event_of
 from store.database import Database
 from store.tables import ENTRIES, ROOMS, STREAMS, Entry, Room
 
 READ_LIMIT = 500
 """Revs read at once when a stream is caught up with: one answer of the store stays well under 1 MiB of small items."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Items of a stream, rising, with the head that was read before them."""
-
-    items: list[Entry]
-    head: int
-    more: bool
 
 
 async def read_head(database: Database, stream: str) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from store.errors import Unavailable
-from store.redis.backlog import Backlog, Message
+from store.redis.backlog import Backlog
 from store.redis.places import Places, Shard
 from store.redis.tether import Tether
 
@@ -63,7 +63,7 @@ class Outlet:
             try:
                 async with asyncio.timeout(ANSWER_S):
                     answers = await wire.ask([(self._verb, message.channel, message.body) for message in batch])
-                lost = self._refused(batch, answers)
+                lost = self._refused(answers)
             except TimeoutError:
                 self._tether.cut(f"no answer in {ANSWER_S} s")
             except Unavailable as error:
@@ -71,7 +71,7 @@ class Outlet:
             finally:
                 self._backlog.dropped += lost
 
-    def _refused(self, batch: Sequence[Message], answers: Sequence[object]) -> int:
+    def _refused(self, answers: Sequence[object]) -> int:
         """Return how many were refused. They are not sent again: who was to hear them is elsewhere by then, too."""
         refusals = [answer for answer in answers if isinstance(answer, Exception)]
         if refusals:

@@ -8,7 +8,6 @@ from tests.client.wire import Violation
 
 Json = dict[str, Any]
 
-LIST_LIMIT = 256 * 1024
 DURABLE = frozenset({"message", "room"})
 """Events that carry a rev; all others carry none."""
 

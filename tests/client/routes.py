@@ -1,6 +1,5 @@
 """Where each operation is found: its route in REST, and whether it has a websocket door. From protocol.md alone."""
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -79,11 +78,6 @@ def request_of(op: str, d: Json) -> tuple[str, str, Json | None]:
         assert not rest, f"{op} has no body for {rest}"
         return method, path, None
     return method, path, rest
-
-
-def frame_of(op: str, id_: int, d: Json) -> str:
-    """Return the frame that asks the websocket."""
-    return json.dumps({"op": op, "id": id_, "d": d}, separators=(",", ":"))
 
 
 def normal(value: Any) -> Any:

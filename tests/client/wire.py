@@ -243,10 +243,6 @@ class Wire(asyncio.Protocol):
         """Send one text frame."""
         self._write(frame(TEXT, text.encode("utf-8", "surrogatepass")))
 
-    def send_raw(self, data: bytes) -> None:
-        """Send bytes as they are: for illegal frames."""
-        self._write(data)
-
     def _write(self, data: bytes) -> None:
         if not self.transport.is_closing():
             self.transport.write(data)

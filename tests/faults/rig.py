@@ -146,14 +146,6 @@ class Rig:
         now = self.history.now()
         self.history.write(Fault(at=since, name=name, target=target, until=now, facts=facts))
 
-    async def kill_redis(self, seconds: float) -> None:
-        """Kill Redis and start it again after a while."""
-        since = self.history.now()
-        await asyncio.to_thread(self.redis.kill)
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(self.redis.start)
-        self.broke("redis killed", "redis", since, seconds=seconds)
-
     # The end
 
     async def finish(self, seconds: float) -> float:

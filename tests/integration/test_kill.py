@@ -41,7 +41,6 @@ class Tally:
     acknowledged: int = 0
     unanswered: list[int] = field(default_factory=list)
     """Writes that had no answer yet, for each kill that met any."""
-    sends_unanswered: int = 0
     found_stored: int = 0
     """Sends without an answer at a kill that were kept nevertheless."""
     found_missing: int = 0
@@ -152,7 +151,6 @@ class Sender:
                 answer = await self.account.request("POST", path_of("api", "rooms", self.room, "messages"), body)
             item = answer.ok()
             assert answer.status == 200 or item["seq"] > newest, (answer, newest)
-            self.tally.sends_unanswered += 1
             if item["seq"] <= newest:  # it was there before anything was sent again
                 assert answer.status == 200, answer
                 self.tally.found_stored += 1

@@ -19,7 +19,7 @@ class Kind(IntEnum):
     SIGNAL = 2
     """Something that is not kept, for those who watch a stream."""
     ENDED = 3
-    """A log-in or all of a person's have ended."""
+    """A log-in has ended."""
     CANARY = 4
     """Whether a link carries."""
     PRESENCE = 5
