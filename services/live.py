@@ -6,7 +6,7 @@ from services.streams.batch import Batch
 
 
 class Live(Protocol):
-    """The sessions that are connected to this node. Nothing here waits, and nothing here fails."""
+    """The sessions that are connected, to this node and to all others. Nothing here waits, and nothing here fails."""
 
     def deliver(self, batch: Batch) -> None:
         """Hand what is durable to those who watch its stream."""
@@ -21,4 +21,4 @@ class Live(Protocol):
         """Close the sockets of a log-in's session."""
 
     def end_user(self, user: str, reason: str) -> None:
-        """Close all sockets of a person."""
+        """Close all sockets of a person on this node; on others they end with each ``end_login``."""

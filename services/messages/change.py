@@ -53,7 +53,7 @@ async def message_in(context: Context, view: View, room_id: str, message: str) -
         NotMember: If the caller is not in this public room.
         MessageNotFound: If the room has no such message, or the caller may not see it.
     """
-    room = await room_in(context, view, room_id)
+    room = await room_in(view, room_id)
     member = await require_member_in(context, view, room, context.caller.user)
     entry = await view.get(ENTRIES, message)
     first = member.joined if room.history == "joined" else 0

@@ -65,7 +65,7 @@ def _still(facts: RoomFacts, version: int) -> bool:
 
 async def _plan(context: Context, entry: Entry, hidden: list[str], view: View) -> Plan:
     """Check again, with the stream's lane held, and make a direct room show where it was hidden."""
-    room = await room_in(context, view, entry.stream)
+    room = await room_in(view, entry.stream)
     await require_member_in(context, view, room, entry.author)
     plan = Plan()
     if room.kind == "direct":

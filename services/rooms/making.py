@@ -144,7 +144,7 @@ async def _update(context: Context, given: UpdateRoom) -> RoomView:
     names = ("name", "description", "picture")
 
     async def plan(view: View) -> Plan:
-        room = await room_in(context, view, given.room)
+        room = await room_in(view, given.room)
         require_role(await require_member_in(context, view, room, user), "moderator")
         wanted = {name: getattr(given, name) for name in names}
         new = {k: v for k, v in wanted.items() if v is not msgspec.UNSET and v != getattr(room, k)}
@@ -182,7 +182,7 @@ async def close(context: Context, room_id: str, *, alone: bool = False) -> None:
     user = context.caller.user
 
     async def plan(view: View) -> Plan:
-        room = await room_in(context, view, room_id)
+        room = await room_in(view, room_id)
         member = await member_in(view, room_id, user)
         if member is None or member.role != "owner":
             raise Forbidden("only for the owner")

@@ -67,7 +67,7 @@ async def _join(context: Context, given: Join) -> MemberView:
 
     async def plan(view: View) -> Plan:
         nonlocal count, member
-        room = await room_in(context, view, given.room)
+        room = await room_in(view, given.room)
         member = await view.get(MEMBERS, member_id(room.id, user))
         if user != caller.user:
             await _require_adder(context, view, room)
@@ -151,7 +151,7 @@ async def _end(context: Context, room_id: str, user: str, reason: Reason) -> Non
 
     async def plan(view: View) -> Plan:
         nonlocal count
-        room = await room_in(context, view, room_id)
+        room = await room_in(view, room_id)
         member = await _require_endable(context, view, room, user, reason)
         count = room.member_count - (member is not None)
         if member is None and await view.get(BANS, member_id(room.id, user)) is not None:

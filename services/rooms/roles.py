@@ -35,7 +35,7 @@ async def _role(context: Context, given: SetRole) -> MemberView:
     result: list[Member] = []
 
     async def plan(view: View) -> Plan:
-        room = await room_in(context, view, given.room)
+        room = await room_in(view, given.room)
         mine = await require_member_in(context, view, room, caller.user)
         require_role(mine, "owner")
         other = await require_member_in(context, view, room, user)

@@ -63,7 +63,7 @@ async def _seat(context: Context, facts: RoomFacts, head: int) -> Seat:
     return Seat(facts.room, member, facts, version, head)
 
 
-async def room_in(context: Context, view: View, room: str) -> Room:
+async def room_in(view: View, room: str) -> Room:
     """Return a room for a plan.
 
     Raises:
