@@ -22,8 +22,6 @@ pytestmark = [pytest.mark.redis, pytest.mark.slow, pytest.mark.timeout(120)]
 PEOPLE = 10
 DEVICES = 5
 """Of each of them: fifty clients."""
-EQUAL_S = 10.0
-"""From the moment at which nodes are there again until all clients have what they have; on a machine at leisure."""
 PATIENCE_S = 60.0
 
 
