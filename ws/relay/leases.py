@@ -11,6 +11,8 @@ from store.presence import BEAT_S, LEASE_S, Presence
 
 log = logging.getLogger(__name__)
 
+UNKEPT_S = 2 * LEASE_S
+"""How long nobody may take this node's word that it lives before it says so: a beat or two fail on a busy machine."""
 
 SKEW_S = 30.0
 """Difference to the clock of the leases over which a node says that its own is wrong: tokens are judged by it."""
@@ -40,6 +42,8 @@ class Leases:
         self.skew_s = 0.0
         """How far this node's clock is ahead, by the last look."""
         self._beats = 0
+        self._kept_at: float | None = None
+        """When this node's lease was last kept, or begun to be; None where nobody looks after it."""
         self._presence = presence
         self._node = node
         self._judged_from = 0.0
@@ -47,8 +51,9 @@ class Leases:
 
     async def run(self) -> None:
         """Beat until cancelled."""
+        self._kept_at = self._clock()
         while True:
-            # The canary says so where it lasts; with nobody to ask, nobody is taken for dead.
+            # ``lapsed`` tells where it lasts; with nobody to ask, nobody is taken for dead.
             with contextlib.suppress(StoreError):
                 await self.beat()
                 if self._beats % CLOCK_BEATS == 0:
@@ -63,6 +68,7 @@ class Leases:
             Unavailable: If nobody can be asked.
         """
         beat = await self._presence.beat(self._node)
+        self._kept_at = self._clock()
         if beat.forgotten:
             # The others are heard of with their own next beats.
             self._judged_from = self._clock() + LEASE_S
@@ -84,6 +90,10 @@ class Leases:
         """Note that a node has said that it ends."""
         if node in self.living:
             self._left.add(node)
+
+    def lapsed(self) -> bool:
+        """Tell whether nobody has kept this node's lease for long, so that the others take it for dead."""
+        return self._kept_at is not None and self._clock() - self._kept_at > UNKEPT_S
 
     def any_missing(self) -> bool:
         """Tell whether a node went lately without a word: it may be dead, or cut off from the broker and writing on."""

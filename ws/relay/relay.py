@@ -88,6 +88,8 @@ class Relay:
         faults = self.leases.faults()
         if self.degraded:
             faults.append("the broker does not carry: what other nodes write is read from the store, a second late")
+        elif self.leases.lapsed():  # it carries, and yet keeps nothing: it is full, or forbids it
+            faults.append("the leases of nodes are not kept: who is there on other nodes is not known")
         if self._blind:
             faults.append("the store does not tell what other nodes write")
         return faults

@@ -4,9 +4,13 @@ import time
 
 import pytest
 
-from store.presence import LEASE_S
+from services import tasks
+from store.errors import Unavailable
+from store.presence import LEASE_S, Beat
 from store.presence_memory import MemoryPresence
-from ws.relay.leases import MISSING_S, Leases
+from tests.peers import until
+from ws.relay import leases as leases_module
+from ws.relay.leases import MISSING_S, UNKEPT_S, Leases
 
 
 class Clock:
@@ -120,3 +124,31 @@ async def test_node_that_said_that_it_ends_is_not_missing(leases: Leases) -> Non
     await beat_on(leases, 3 * LEASE_S)
     assert leases.living == {"a"}
     assert not leases.any_missing()
+
+
+class Full(MemoryPresence):
+    """Keeps nothing, as a Redis without memory."""
+
+    asked = False
+
+    async def beat(self, node: str) -> Beat:
+        """Refuse."""
+        self.asked = True
+        raise Unavailable("out of memory")
+
+
+async def test_node_whose_lease_nobody_keeps_says_so(
+    leases: Leases, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases_module, "BEAT_S", 0.001)
+    leases._presence = full = Full(clock)
+    clock.now += UNKEPT_S + 1
+    assert not leases.lapsed(), "nobody has looked after it yet"
+    running = tasks.start(leases.run())
+    await until(lambda: full.asked)
+    assert not leases.lapsed()
+    clock.now += UNKEPT_S + 1
+    assert leases.lapsed()
+    leases._presence = MemoryPresence(clock)
+    await until(lambda: not leases.lapsed())
+    await tasks.end(running)

@@ -17,6 +17,7 @@ from tests.unit.ws.relay.nodes import KEY, Member, hear, heard, nodes
 from tests.unstable import Unstable
 from ws.relay import announcer, canary, relay, sweeps, tail
 from ws.relay.envelopes import Envelopes
+from ws.relay.leases import UNKEPT_S
 
 
 @pytest.fixture
@@ -290,3 +291,10 @@ async def test_a_node_that_ends_says_so(unstable: Unstable, exchange: Exchange, 
     async with nodes(unstable.database, exchange, 1) as (third,):
         third.relay._envelopes = Envelopes(KEY, "n9")
     await until(lambda: "n9" in two.relay.leases._left)
+
+
+async def test_node_whose_lease_is_not_kept_while_the_links_carry_tells_it(pair: list[Member]) -> None:
+    relay = pair[0].relay
+    assert relay.faults() == []
+    relay.leases._kept_at = asyncio.get_running_loop().time() - UNKEPT_S - 1
+    assert [fault.partition(":")[0] for fault in relay.faults()] == ["the leases of nodes are not kept"]
