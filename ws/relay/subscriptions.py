@@ -67,6 +67,7 @@ class Subscriptions:
             self._wanted.discard(channel)
             self._lost.discard(channel)
             self._given_up.discard(channel)
+            self._ready.pop(channel, None)  # nobody may ever confirm it
             self._note(channel)
 
     async def ready(self, channel: str) -> None:
@@ -83,7 +84,8 @@ class Subscriptions:
             async with asyncio.timeout(READY_S):
                 await asyncio.shield(future)
         except TimeoutError:
-            self._given_up.add(channel)
+            if channel in self._wanted:
+                self._given_up.add(channel)
 
     def changed(self) -> None:
         """Compare with what the broker has now: a link was made or lost."""
