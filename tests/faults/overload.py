@@ -240,6 +240,7 @@ def _judge(outcome: Outcome, peak: Tally, over: Tally) -> None:
     figures["refused signs of typing, %"] = 100 * signs / max(1, over.signs)
     at_most(outcome, "health, longest ms", max(over.health_s, default=0.0) * 1000, HEALTH_MS)
     figures["health, p50 ms"] = percentile(over.health_s, 50) * 1000
+    figures["health, answers that were not 200"] = sum(over.statuses.values()) - over.statuses[200]
     at_most(outcome, "loop late, p99 s", over.late_s, LATE_S)
     outcome.proofs["offered, times the most"] = over.sent / over.seconds / peak.rate
     strange = {code for code in over.refused if code.removeprefix("typing ") not in ("unavailable", "rate_limited")}

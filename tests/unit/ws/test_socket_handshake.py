@@ -13,6 +13,7 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 
+from tests.conftest import missing
 from tests.echo import Sessions, application
 from tests.raw import CLOSE, TEXT, Frame, Raw, close, frame, raw, text
 
@@ -169,7 +170,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         subprocess.run(make, check=True, capture_output=True)
     except FileNotFoundError:
-        pytest.skip("there is no openssl")
+        missing("there is no openssl")
     path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
     return path
 
