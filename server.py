@@ -153,12 +153,8 @@ async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) 
     stack.push_async_callback(desk.close)
     await relay.open()
     stack.push_async_callback(relay.close)
-    for work in (
-        wheel.run,
-        Pulse(metrics.late.observe).run,
-        application.marks.run,
-        partial(settle, application.limits),
-    ):
+    works = wheel.run, Pulse(metrics.late.observe).run, application.marks.run, partial(settle, application.limits)
+    for work in works:
         stack.push_async_callback(tasks.end, tasks.keep(work))
     return Door(application, joined.hub, joined.flusher, wheel, desk), relay
 
