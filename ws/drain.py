@@ -35,7 +35,7 @@ machine adds by its moods it stays under 200."""
 WINDOW_S = 5.6
 """Longest until the last session is told to go; over ``PER_S * WINDOW_S`` of them it is more than ``PER_S``."""
 
-SPREAD_S = 2.0
+SPREAD_S = 1.0
 """Longest spread of a goaway, and so about the longest silence of a client that only begins to wait at its close."""
 
 GRACE_S = 0.25
