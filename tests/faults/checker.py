@@ -20,6 +20,7 @@ RULES: tuple[Callable[[Timeline], Iterator[Verdict]], ...] = (
     rules_views.own_writes_read,
     rules_audience.leaks,
     rules_audience.before_the_join,
+    rules_audience.shut_out,
 )
 
 KINDS = frozenset(
@@ -36,6 +37,7 @@ KINDS = frozenset(
         "stale read",
         "leak",
         "before the join",
+        "shut out",
         "history",
     }
 )

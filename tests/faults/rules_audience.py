@@ -48,6 +48,17 @@ def _removed_before(member: Membership, asked: float, answered: float) -> int:
     return 0
 
 
+def shut_out(timeline: Timeline) -> Iterator[Verdict]:
+    """Whoever is in a room when all is over has it among theirs."""
+    for end in timeline.ends:
+        user = timeline.users[end.device]
+        for room in timeline.finals:
+            member = timeline.membership(room, user)
+            joined = max(member.joins, default=0)
+            if joined > max(member.removals, default=0) and room not in end.rooms:
+                yield Verdict("shut out", f"{end.device} joined {room} at {joined}, and does not know of it")
+
+
 def before_the_join(timeline: Timeline) -> Iterator[Verdict]:
     """In a room whose history begins with one's join, no item below it is seen, changed or not."""
     for session in timeline.sessions.values():

@@ -10,6 +10,7 @@ import pytest
 from tests.faults.checker import KINDS, check, told
 from tests.faults.good_run import ROOM, YOUNG, good_run
 from tests.faults.history import (
+    End,
     Fail,
     Final,
     Greeted,
@@ -230,6 +231,11 @@ def seen_from_before_the_join(lines: list[Line]) -> None:
     lines.insert(at, replace(fresh, rev=4, item=old))
 
 
+def room_not_known_at_the_end(lines: list[Line]) -> None:
+    at = next(number for number, line in enumerate(lines) if isinstance(line, End) and line.device == "y")
+    lines[at] = replace(lines[at], rooms=())
+
+
 def answered_and_never_sent(lines: list[Line]) -> None:
     lines.insert(5, Ok(at=0.0, op=4711))
 
@@ -260,6 +266,7 @@ PLANTED: dict[Callable[[list[Line]], None], str] = {
     heard_after_being_told: "leak",
     paged_after_the_removal: "leak",
     seen_from_before_the_join: "before the join",
+    room_not_known_at_the_end: "shut out",
     answered_and_never_sent: "history",
 }
 
