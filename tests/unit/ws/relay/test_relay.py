@@ -88,8 +88,10 @@ async def test_a_person_is_told_on_all_nodes(pair: list[Member]) -> None:
     await until(lambda: ear.outbox.ephemeral)
 
 
-async def test_sessions_of_a_log_in_end_on_all_nodes(pair: list[Member]) -> None:
+async def test_sessions_of_a_log_in_end_on_all_nodes(unstable: Unstable, pair: list[Member]) -> None:
     one, two = pair
+    for login in ("l1", "l2"):
+        await unstable.real.insert(LOGINS, Login(id=login, user="ann", live=True, created_at=1, expires_at=2**60))
     ear = await hear(two, Ear("ann", "l1"))
     other = await hear(two, Ear("ann", "l2"))
     one.live.end_login("l1", "logged out")
