@@ -22,24 +22,15 @@ from tests.application import Parley, running
 from tests.client.account import PASSWORD
 from tests.client.rest import Refused
 from tests.client.wire import Rejected
+from tests.clock import Clock
 from tests.peers import until
 from tests.people import Person
 from ws import door
 
 
-class Clock:
-    """The clock of the limits, which stands unless it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(0.0)
 
 
 @pytest.fixture

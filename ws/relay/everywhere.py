@@ -10,7 +10,7 @@ from services.rooms.facts import Facts
 from services.streams.batch import Batch
 from ws.hub import Hub
 from ws.relay.envelopes import Kind
-from ws.relay.relay import NODES, Relay
+from ws.relay.relay import Relay
 
 
 class Signal(msgspec.Struct, frozen=True, array_like=True):
@@ -70,7 +70,7 @@ class Everywhere:
     def end_login(self, login: str, reason: str) -> None:
         """See ``Live.end_login``."""
         self._hub.end_login(login, reason)
-        self._relay.send(NODES, Kind.ENDED, msgspec.msgpack.encode(Ended(login, reason)), again=True)
+        self._relay.insist(Kind.ENDED, msgspec.msgpack.encode(Ended(login, reason)))
 
     def end_user(self, user: str, reason: str) -> None:
         """See ``Live.end_user``."""

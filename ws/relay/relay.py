@@ -102,28 +102,30 @@ class Relay:
         """Hear nothing more of a channel."""
         self._subscriptions.drop(channel)
 
-    def send(self, channel: str, kind: Kind, body: bytes, *, again: bool = False) -> None:
-        """Tell other nodes something, at most once; with ``again`` several times over six seconds.
+    def send(self, channel: str, kind: Kind, body: bytes) -> None:
+        """Tell other nodes something, at most once.
 
         What is not kept is not told while in doubt: it would wait, and come when it is true no more.
         """
         if self._broker.alone or (kind is Kind.SIGNAL and self.degraded):
             return
+        self._broker.publish(channel, self._envelopes.seal(kind, body))
+
+    def insist(self, kind: Kind, body: bytes) -> None:
+        """Tell every other node something, and again over six seconds."""
+        if self._broker.alone:
+            return
         message = self._envelopes.seal(kind, body)
-        self._broker.publish(channel, message)
-        if again and channel == NODES:
-            self._announcer.repeat(message)
+        self._say(message)
+        self._announcer.repeat(message)
 
     def publish(self, batch: Batch) -> None:
         """Tell other nodes what is durable; without events how far a stream has come."""
         if self._broker.alone:
             return
-        if batch.events:
-            body = msgspec.msgpack.encode(batch)
-            if len(body) <= BATCH_BYTES:
-                self.send(batch.stream, Kind.BATCH, body)
-            else:
-                self._tell_head(batch.stream, batch.last)
+        body = msgspec.msgpack.encode(batch)
+        if batch.events and len(body) <= BATCH_BYTES:
+            self.send(batch.stream, Kind.BATCH, body)
         else:
             self._tell_head(batch.stream, batch.last)
         self._announcer.wrote(batch.stream, batch.last)

@@ -7,18 +7,9 @@ from hypothesis import strategies as st
 from services.errors import TooMany
 from services.operations import limits as limits_module
 from services.operations.limits import Limit, Limits
+from tests.clock import Clock
 
 THREE = Limit("three", 3, 2.0)
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -8,19 +8,10 @@ from services import tasks
 from store.errors import Unavailable
 from store.presence import LEASE_S, Beat
 from store.presence_memory import MemoryPresence
+from tests.clock import Clock
 from tests.peers import until
 from ws.relay import leases as leases_module
 from ws.relay.leases import MISSING_S, UNKEPT_S, Leases
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
