@@ -13,21 +13,12 @@ from services.operations.limits import Limit, Limits, Reach
 from store.buckets import Taken
 from store.buckets_memory import MemoryBuckets
 from store.errors import Unavailable
+from tests.clock import Clock
 from tests.peers import until
 
 TEN = Limit("ten", 10, 1.0)
 OWN = Limit("own", 10, 1.0, Reach.NODE)
 EXACT = Limit("exact", 5, 60.0, Reach.EXACT)
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Shared(MemoryBuckets):

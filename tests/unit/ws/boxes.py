@@ -3,27 +3,18 @@
 import asyncio
 import random
 
+from tests.clock import Clock
 from tests.peers import Peer
 from ws.wire.outbox import Flusher, Outbox
 
 MIB = 1024 * 1024
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class Box:
     """An outbox, its peer, and how often it was called slow."""
 
     def __init__(self, peer: Peer, flusher: Flusher | None = None) -> None:
-        self.clock = Clock()
+        self.clock = Clock(100.0)
         self.peer = peer
         self.slow = 0
         self.flusher = flusher or Flusher(clock=self.clock)

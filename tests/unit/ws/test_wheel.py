@@ -6,18 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.clock import Clock
 from tests.peers import until
 from ws.wheel import SLICE_LIMIT, Wheel
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self, now: float = 1000.3) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def advance(clock: Clock, wheel: Wheel, seconds: float) -> None:
@@ -42,7 +33,7 @@ def test_callback_runs_within_one_tick_after_its_delay(start: float, delay: floa
 
 
 def test_callback_runs_once() -> None:
-    clock = Clock()
+    clock = Clock(1000.3)
     wheel = Wheel(clock)
     ran: list[int] = []
     wheel.schedule(1, lambda: ran.append(1))
@@ -52,7 +43,7 @@ def test_callback_runs_once() -> None:
 
 
 def test_callbacks_run_in_the_order_of_ticks_and_of_scheduling() -> None:
-    clock = Clock()
+    clock = Clock(1000.3)
     wheel = Wheel(clock)
     ran: list[str] = []
     for name, delay in (("c", 9.0), ("a", 2.0), ("b", 2.0), ("d", 70.0)):
@@ -63,7 +54,7 @@ def test_callbacks_run_in_the_order_of_ticks_and_of_scheduling() -> None:
 
 
 def test_cancelled_callback_does_not_run_and_is_forgotten() -> None:
-    clock = Clock()
+    clock = Clock(1000.3)
     wheel = Wheel(clock)
     ran: list[int] = []
     slots = [wheel.schedule(5, lambda: ran.append(1)) for _ in range(1_000)]
@@ -76,7 +67,7 @@ def test_cancelled_callback_does_not_run_and_is_forgotten() -> None:
 
 
 def test_callback_may_cancel_one_of_its_own_tick() -> None:
-    clock = Clock()
+    clock = Clock(1000.3)
     wheel = Wheel(clock)
     ran: list[str] = []
 
@@ -91,7 +82,7 @@ def test_callback_may_cancel_one_of_its_own_tick() -> None:
 
 
 def test_callback_may_cancel_itself_and_schedule_anew() -> None:
-    clock = Clock()
+    clock = Clock(1000.3)
     wheel = Wheel(clock)
     ran: list[float] = []
 
@@ -108,7 +99,7 @@ def test_callback_may_cancel_itself_and_schedule_anew() -> None:
 
 
 def test_failing_callback_is_logged_and_does_not_stop_the_wheel(caplog: pytest.LogCaptureFixture) -> None:
-    clock = Clock()
+    clock = Clock(1000.3)
     wheel = Wheel(clock)
     ran: list[int] = []
 
@@ -123,7 +114,7 @@ def test_failing_callback_is_logged_and_does_not_stop_the_wheel(caplog: pytest.L
 
 
 def test_leap_of_the_clock_runs_everything_that_is_due() -> None:
-    clock = Clock()
+    clock = Clock(1000.3)
     wheel = Wheel(clock)
     ran: list[int] = []
     for delay in range(100):
@@ -134,7 +125,7 @@ def test_leap_of_the_clock_runs_everything_that_is_due() -> None:
 
 
 def test_clock_that_goes_back_runs_nothing_twice() -> None:
-    clock = Clock()
+    clock = Clock(1000.3)
     wheel = Wheel(clock)
     ran: list[int] = []
     wheel.schedule(1, lambda: ran.append(1))
@@ -148,7 +139,7 @@ def test_clock_that_goes_back_runs_nothing_twice() -> None:
 
 def test_scheduling_and_cancelling_take_constant_time() -> None:
     def seconds(count: int) -> float:
-        wheel = Wheel(Clock())
+        wheel = Wheel(Clock(1000.3))
         began = time.thread_time()
         slots = [wheel.schedule(25, lambda: None) for _ in range(count)]
         for slot in slots:
