@@ -7,8 +7,11 @@ from time import perf_counter
 
 from picows import WSFrame, WSTransport
 
-from benchmarks.load.sockets import Socket, greetings, is_answer, is_message, send, sockets
-from benchmarks.load.task import Failed, Person, Result, Stopwatch, Task, read_people
+from benchmarks.load.dialect import Dialect
+from benchmarks.load.dialects import dialect
+from benchmarks.load.losses import lost, when_over
+from benchmarks.load.sockets import Socket, sockets
+from benchmarks.load.task import Failed, Result, Stopwatch, Task, read_people
 
 MOST_MESSAGES = 200_000
 """Bound of one window, whatever the time."""
@@ -43,8 +46,8 @@ class Listener(Socket):
 
     __slots__ = ("round", "seen")
 
-    def __init__(self, first: bytes) -> None:
-        super().__init__(first)
+    def __init__(self, dialect: Dialect, number: int) -> None:
+        super().__init__(dialect, number)
         self.seen = 0
         self.round = Round(0)
 
@@ -62,12 +65,26 @@ class Listener(Socket):
             self.round.arrive()
 
 
+class LookingListener(Listener):
+    """A member that only listens to a server that says other things too, or several messages in one frame."""
+
+    __slots__ = ()
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Count what copies there are."""
+        if self.round.members and (copies := self.dialect.copies(frame)):
+            self.seen = seen = self.seen + copies
+            if seen >= self.round.goal:
+                self.counted(frame)
+        else:
+            self.greeted(frame)
+
+
 class Sender(Listener):
     """The member that talks: a message is in flight until both its answer and its own copy are here."""
 
-    def __init__(self, first: bytes, room: str) -> None:
-        super().__init__(first)
-        self._room = room
+    def __init__(self, dialect: Dialect, number: int) -> None:
+        super().__init__(dialect, number)
         self._number = 0
         self.sent = 0
         self.answered = 0
@@ -88,55 +105,63 @@ class Sender(Listener):
             self._number += 1
             if perf_counter() >= self.until or self.sent == MOST_MESSAGES:
                 self.round.goal = self.sent
-            self.say(send(self._room, self._number))
+            self.say(self.dialect.message(self._number))
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Count an answer or a copy, and send what there is room for."""
         if self.round.members == 0:
             self.greeted(frame)
-        elif is_message(frame):
-            super().on_ws_frame(transport, frame)
+            return
+        try:
+            copies, answers = self.dialect.copies(frame), self.dialect.answers(frame)
+        except Failed as error:
+            if not self.round.done.done():
+                self.round.done.set_exception(error)
+            return
+        self.answered += answers
+        self.seen += copies
+        if copies and self.seen >= self.round.goal:
+            self.counted(frame)
+        if copies or answers:
             self._fill()
-        elif is_answer(frame):
-            payload = frame.get_payload_as_bytes()
-            if b'"err"' in payload[:40] and not self.round.done.done():
-                self.round.done.set_exception(Failed(f"refused: {payload[:300]!r}"))
-            self.answered += 1
-            self._fill()
+        else:
+            self.greeted(frame)
 
 
 async def one_window(task: Task, members: list[Listener], sender: Sender, window: int) -> Result:
-    """Load once and check that every member got every message once."""
+    """Load once and check that every member got every message once; a peer's losses are told with its rate."""
     round_ = Round(len(members))
     for member in members:
         member.seen = 0
         member.round = round_
-    watch = Stopwatch(task.pid)
+    watch = Stopwatch(task.pid, *task.more_pids)
     sender.start(round_, window, task.seconds)
     async with asyncio.timeout(task.seconds + DRAINED_WITHIN_S):
-        ended = await round_.done
+        ended = await (when_over(round_.done, members) if task.dialect else round_.done)
     shares = watch.shares(ended, f"w{window}_")
     await asyncio.sleep(SETTLE_S)
-    if wrong := [member.seen for member in members if member.seen != sender.sent]:
-        raise Failed(f"{len(wrong)} of {len(members)} members saw {wrong[:5]} messages, not {sender.sent}")
     elapsed = ended - watch.began
-    return {f"w{window}": len(members) * sender.sent / elapsed} | shares
+    if task.dialect:
+        shares |= {f"w{window}_lost": lost(members, sender.sent)}
+    elif wrong := [member.seen for member in members if member.seen != sender.sent]:
+        raise Failed(f"{len(wrong)} of {len(members)} members saw {wrong[:5]} messages, not {sender.sent}")
+    return {f"w{window}": sum(member.seen for member in members) / elapsed} | shares
 
 
-def crowd_and_room(task: Task) -> tuple[list[Person], str]:
-    """Return who listens and where; for a floor, nobody in particular."""
-    if task.floor:
-        return [Person("", "", "", 0.0)] * task.size, "floor"
+def spoken(task: Task) -> Dialect:
+    """Return the dialect of a big room."""
+    if task.strangers:
+        return dialect(task, (), "")
     people = read_people(task)
-    return people.crowd[: task.size], people.rooms.thousand
+    return dialect(task, people.crowd[: task.size], people.rooms.thousand)
 
 
 async def load(task: Task) -> Result:
     """Measure deliveries per second at each window of the option ``windows``, on the same sockets."""
-    crowd, room = crowd_and_room(task)
-    first = greetings(crowd, task.floor)
-    makers: list[Callable[[], Listener]] = [partial(Listener, hello) for hello in first[1:]]
-    makers.append(partial(Sender, first[0], room))
+    speech = spoken(task)
+    kind = Listener if speech.plain else LookingListener
+    makers: list[Callable[[], Listener]] = [partial(kind, speech, number) for number in range(1, task.size)]
+    makers.append(partial(Sender, speech, 0))
     result: Result = {}
     async with sockets(task.port, makers) as members:
         sender = members[-1]

@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 from picows import WSFrame, WSTransport
 
+from benchmarks.load.dialect import Dialect
+from benchmarks.load.dialects import dialect
+from benchmarks.load.parley import Floor, Parley
 from benchmarks.load.sockets import Socket, connect, hello
 from benchmarks.load.task import Failed, Person, Result, Stopwatch, Task, read_people
 
@@ -26,18 +29,9 @@ class Visit(Socket):
         self.greeted(frame)
 
 
-class Echo(Socket):
-    """The same against a floor, which echoes whatever comes first."""
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Take the echo."""
-        if not self.live.done():
-            self.live.set_result(frame.get_payload_as_bytes())
-
-
 async def resuming(port: int, person: Person) -> bytes:
     """Visit once and return the hello with which this person comes back."""
-    visit = await connect(port, lambda: Visit(hello(person.token)))
+    visit = await connect(port, lambda: Visit(Parley([hello(person.token)], ""), 0))
     answer: dict[str, Any] = msgspec.json.decode(visit.live.result())["ok"]
     visit.close()
     return hello(person.token, answer["epoch"], {room["id"]: room["head"] for room in answer["rooms"]})
@@ -54,30 +48,34 @@ def check_answer(answer: bytes) -> None:
         raise Failed(f"a resume found its rooms in the states {sorted(states)}")
 
 
+async def greetings(task: Task) -> Dialect:
+    """Return how a connection begins: Parley resumes, a floor echoes, of a peer a room is joined."""
+    if task.floor:
+        return Floor(b"x" * 400)
+    if task.dialect:
+        return dialect(task, (), "")
+    returning = read_people(task).crowd[:RETURNING]
+    return Parley([await resuming(task.port, person) for person in returning], "")
+
+
 async def load(task: Task) -> Result:
     """Measure connections with a resumed hello per second."""
-    kind: type[Socket] = Visit
-    if task.floor:
-        first, kind = [b"x" * 400], Echo
-    else:
-        returning = read_people(task).crowd[:RETURNING]
-        first = [await resuming(task.port, person) for person in returning]
+    speech = await greetings(task)
     count, answer = 0, b""
-    watch = Stopwatch(task.pid)
+    watch = Stopwatch(task.pid, *task.more_pids)
     until = watch.began + task.seconds
 
     async def visitor() -> None:
         nonlocal count, answer
         while perf_counter() < until and count < MOST_HELLOS:
-            greeting = first[count % len(first)]
-            count += 1
-            visit = await connect(task.port, partial(kind, greeting))
+            number, count = count, count + 1
+            visit = await connect(task.port, partial(Visit, speech, number))
             answer = visit.live.result()
             visit.close()
 
     await asyncio.gather(*[visitor() for _ in range(task.size)])
     ended = perf_counter()
     shares = watch.shares(ended)
-    if not task.floor:
+    if not task.strangers:
         check_answer(answer)
     return {"per_s": count / (ended - watch.began)} | shares

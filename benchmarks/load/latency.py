@@ -7,8 +7,10 @@ from time import perf_counter
 from picows import WSFrame, WSTransport
 
 from benchmarks.load.deliveries import SETTLE_S
-from benchmarks.load.sockets import Socket, greetings, is_answer, is_message, send, sockets, until
-from benchmarks.load.task import Failed, Person, Result, Task, read_people
+from benchmarks.load.dialect import Dialect
+from benchmarks.load.dialects import dialect
+from benchmarks.load.sockets import Socket, sockets, until
+from benchmarks.load.task import Failed, Result, Task, read_people
 
 PACE_S = 0.02
 """Between two messages: 50 a second leave a node of any speed idle most of the time."""
@@ -24,7 +26,7 @@ class Watch:
         self.sent: list[float] = []
         self.acks: list[float] = []
         self.copies: list[float] = []
-        self.refused = b""
+        self.refused = ""
 
 
 class Member(Socket):
@@ -32,8 +34,8 @@ class Member(Socket):
 
     __slots__ = ("seen", "watch")
 
-    def __init__(self, first: bytes, watch: Watch) -> None:
-        super().__init__(first)
+    def __init__(self, dialect: Dialect, number: int, watch: Watch) -> None:
+        super().__init__(dialect, number)
         self.watch = watch
         self.seen = 0
 
@@ -43,13 +45,19 @@ class Member(Socket):
         watch = self.watch
         if not watch.sent:
             self.greeted(frame)
-        elif is_message(frame):
+            return
+        copies = self.dialect.copies(frame)
+        for _ in range(copies):
             watch.copies.append(now - watch.sent[min(self.seen, len(watch.sent) - 1)])
             self.seen += 1
-        elif is_answer(frame):
-            if b'"err"' in (payload := frame.get_payload_as_bytes())[:40]:
-                watch.refused = payload[:300]
+        try:
+            answers = self.dialect.answers(frame)
+        except Failed as error:
+            watch.refused, answers = str(error), 1
+        for _ in range(answers):
             watch.acks.append(now - watch.sent[min(len(watch.acks), len(watch.sent) - 1)])
+        if not copies and not answers:
+            self.greeted(frame)
 
 
 def percentile(times: list[float], share: float) -> float:
@@ -60,21 +68,18 @@ def percentile(times: list[float], share: float) -> float:
 
 async def load(task: Task) -> Result:
     """Measure p50 and p99 of send to answer and of send to each member's copy, in a room of ``size``."""
-    if task.floor:
-        talkers, room = [Person("", "", "", 0.0)] * task.size, "floor"
-    else:
-        people = read_people(task)
-        talkers, room = people.talkers[: task.size], people.rooms.hundred
+    people = None if task.strangers else read_people(task)
+    speech = dialect(task, people.talkers, people.rooms.hundred) if people else dialect(task, (), "")
     watch = Watch()
-    makers = [partial(Member, first, watch) for first in greetings(talkers, task.floor)]
+    makers = [partial(Member, speech, number, watch) for number in range(task.size)]
     async with sockets(task.port, makers) as members:
         await asyncio.sleep(SETTLE_S)
-        await paced(members[0], watch, room, round(task.seconds / PACE_S))
+        await paced(members[0], watch, round(task.seconds / PACE_S))
         wanted = len(watch.sent) * len(members)
         await until(lambda: len(watch.copies) >= wanted and len(watch.acks) >= len(watch.sent), DRAINED_WITHIN_S)
         await asyncio.sleep(SETTLE_S)
     if watch.refused or len(watch.copies) != wanted or len(watch.acks) != len(watch.sent):
-        raise Failed(f"{len(watch.copies)} copies and {len(watch.acks)} answers of {wanted}; {watch.refused!r}")
+        raise Failed(f"{len(watch.copies)} copies and {len(watch.acks)} answers of {wanted} {watch.refused}")
     return {
         f"{what}_p{share}": percentile(times, share / 100)
         for what, times in (("ack", watch.acks), ("deliver", watch.copies))
@@ -82,10 +87,10 @@ async def load(task: Task) -> Result:
     }
 
 
-async def paced(sender: Member, watch: Watch, room: str, count: int) -> None:
+async def paced(sender: Member, watch: Watch, count: int) -> None:
     """Send ``count`` messages, each at its own time."""
     began = perf_counter()
     for number in range(1, count + 1):
         await asyncio.sleep(max(0.0, began + (number - 1) * PACE_S - perf_counter()))
         watch.sent.append(perf_counter())
-        sender.say(send(room, number))
+        sender.say(sender.dialect.message(number))

@@ -4,9 +4,10 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+from benchmarks.load.dialects import dialect
 from benchmarks.load.hello import Visit
 from benchmarks.load.rest import Connection, connections
-from benchmarks.load.sockets import greetings, sockets
+from benchmarks.load.sockets import sockets
 from benchmarks.load.task import Person, Result, Task, read_people
 
 WARM = 50
@@ -19,12 +20,12 @@ SETTLE_S = 1
 """Before each reading."""
 
 
-def resident_kib(pid: int) -> int:
-    """Return the resident set of a process. What the kernel holds for its sockets is not in it."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    return 0
+def resident_kib(task: Task) -> int:
+    """Return the resident set of the server's processes. What the kernel holds for its sockets is not in it."""
+    lines = [
+        line for pid in (task.pid, *task.more_pids) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+    ]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 async def read_records(task: Task, people: list[Person]) -> None:
@@ -42,15 +43,16 @@ async def read_records(task: Task, people: list[Person]) -> None:
 
 async def load(task: Task) -> Result:
     """Measure KiB a session with ``size`` sessions connected and idle."""
-    people = [Person("", "", "", 0.0)] * task.size if task.floor else read_people(task).crowd[: task.size]
-    makers = [partial(Visit, first) for first in greetings(people, task.floor)]
-    if not task.floor:
+    people = [] if task.strangers else read_people(task).crowd[: task.size]
+    speech = dialect(task, people, "")
+    makers = [partial(Visit, speech, number) for number in range(task.size)]
+    if people:
         await read_records(task, people)
     async with sockets(task.port, makers[:: max(1, task.size // WARM)]):
         await asyncio.sleep(SETTLE_S)
     await asyncio.sleep(SETTLE_S)
-    before = resident_kib(task.pid)
+    before = resident_kib(task)
     async with sockets(task.port, makers):
         await asyncio.sleep(SETTLE_S)
-        after = resident_kib(task.pid)
+        after = resident_kib(task)
     return {"kib": (after - before) / task.size}

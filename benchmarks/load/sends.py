@@ -7,7 +7,9 @@ from time import perf_counter
 from picows import WSFrame, WSTransport
 
 from benchmarks.load.deliveries import SETTLE_S
-from benchmarks.load.sockets import Socket, greetings, is_answer, is_message, send, sockets, until
+from benchmarks.load.dialect import Dialect
+from benchmarks.load.dialects import dialect
+from benchmarks.load.sockets import Socket, is_answer, is_message, send, sockets, until
 from benchmarks.load.task import Failed, Result, Stopwatch, Task, read_people
 
 MOST_SENDS = 100_000
@@ -32,8 +34,8 @@ class Talker(Socket):
 
     __slots__ = ("acked", "clock", "number", "room", "seen", "talking")
 
-    def __init__(self, first: bytes, room: str, number: int, clock: Clock) -> None:
-        super().__init__(first)
+    def __init__(self, dialect: Dialect, room: str, number: int, clock: Clock) -> None:
+        super().__init__(dialect, number)
         self.room = room
         self.number = number
         self.clock = clock
@@ -73,8 +75,8 @@ async def load(task: Task) -> Result:
     count, clock = task.size, Clock()
     shared = task.options["rooms"] == "one"
     rooms = [people.rooms.fifty] * count if shared else people.rooms.own[:count]
-    first = greetings(people.talkers[:count], task.floor)
-    makers = [partial(Talker, first[n], rooms[n], n, clock) for n in range(count)]
+    speech = dialect(task, people.talkers, "")
+    makers = [partial(Talker, speech, rooms[n], n, clock) for n in range(count)]
     async with sockets(task.port, makers) as talkers:
         await asyncio.sleep(SETTLE_S)
         for talker in talkers:

@@ -9,7 +9,8 @@ from typing import TypeVar
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from benchmarks.load.task import Failed, Person
+from benchmarks.load.dialect import Dialect
+from benchmarks.load.task import Failed
 
 OPENING = 32
 """Sockets that are being opened at the same time."""
@@ -31,52 +32,61 @@ def hello(token: str, epoch: str = "", cursors: dict[str, int] | None = None) ->
     return msgspec.json.encode({"op": "hello", "id": 0, "d": details})
 
 
+def chat(room: str, number: int, sender: int = 0) -> bytes:
+    """Return message ``number`` of ``sender``: the same text and cid whatever they are wrapped in."""
+    return f'{{"room":"{room}","text":"{FILLER}{number:08d}","cid":"{RUN}-{sender}-{number}"}}'.encode()
+
+
 def send(room: str, number: int, sender: int = 0) -> bytes:
     """Return the payload that sends message ``number`` of ``sender`` to a room; its request id is ``number``."""
-    return (
-        f'{{"op":"message.send","id":{number},"d":{{"room":"{room}",'
-        f'"text":"{FILLER}{number:08d}","cid":"{RUN}-{sender}-{number}"}}}}'
-    ).encode()
+    return b'{"op":"message.send","id":%d,"d":%b}' % (number, chat(room, number, sender))
 
 
 class Socket(WSListener):
-    """One websocket. Until it is live, frames go to ``on_greeting``; then to ``on_ws_frame`` of the subclass."""
+    """One websocket, a member once it is live."""
 
-    __slots__ = ("answer", "first", "live", "transport")
+    __slots__ = ("answer", "dialect", "latest", "live", "steps", "transport")
 
-    def __init__(self, first: bytes = b"") -> None:
-        self.first = first
-        """The hello, or nothing for a server that wants none."""
+    def __init__(self, dialect: Dialect, number: int) -> None:
+        self.dialect = dialect
+        self.steps = list(dialect.greeting(number))
+        """What is left of the greeting."""
         self.live: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        """Resolves to the answer of hello once the deltas are through."""
+        """Resolves to the answer of the last thing said, once the greeting is through."""
         self.transport: WSTransport | None = None
         self.answer = b""
+        self.latest = b""
+        """The latest frame of the greeting, for whoever asks why it failed."""
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Say hello; see ``WSListener``."""
+        """Begin the greeting; see ``WSListener``."""
         self.transport = transport
-        if self.first:
-            transport.send(WSMsgType.TEXT, self.first)
-        else:
-            self.live.set_result(b"")
+        self.step()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Give up a greeting under way; see ``WSListener``."""
+        self.transport = None
         if not self.live.done():
-            self.live.set_exception(Failed(f"closed before live; the last answer was {self.answer[:300]!r}"))
+            self.live.set_exception(Failed(f"closed before live; the last frame was {self.latest[:300]!r}"))
 
-    def greeted(self, frame: WSFrame) -> bool:
-        """Take the frame if it belongs to the greeting."""
-        if self.live.done():
-            return False
-        payload = frame.get_payload_as_bytes()
-        if payload.startswith(b'{"re":'):
-            self.answer = payload
-            if b'"err"' in payload[:40]:
-                self.live.set_exception(Failed(f"hello refused: {payload[:300]!r}"))
-        elif payload.startswith(b'{"ev":"live"'):
+    def step(self) -> None:
+        """Say what the present step says, or be live after the last."""
+        if not self.steps:
             self.live.set_result(self.answer)
-        return True
+        elif self.steps[0].say:
+            self.say(self.steps[0].say)
+
+    def greeted(self, frame: WSFrame) -> None:
+        """Take a frame that is no copy and no answer: of the greeting, or a ping."""
+        if self.live.done() or not self.steps:
+            if reply := self.dialect.reply(frame):
+                self.say(reply)
+            return
+        self.latest = frame.get_payload_as_bytes()
+        if self.latest.startswith(self.steps[0].until):
+            if self.steps.pop(0).say:
+                self.answer = self.latest
+            self.step()
 
     def say(self, payload: bytes) -> None:
         """Send a text frame."""
@@ -114,11 +124,18 @@ S = TypeVar("S", bound=Socket)
 
 
 async def connect(port: int, make: Callable[[], S]) -> S:
-    """Open one socket and return it when it is live."""
-    _, opened = await ws_connect(make, f"ws://127.0.0.1:{port}/ws")
-    socket: S = opened  # type: ignore[assignment]  # the listener that ``make`` made
-    async with asyncio.timeout(OPENED_WITHIN_S):
-        await socket.live
+    """Open one socket and return it when it is live.
+
+    Raises:
+        Failed: If the server closes it before, or lets it wait too long.
+    """
+    socket = make()
+    await ws_connect(lambda: socket, f"ws://127.0.0.1:{port}{socket.dialect.path}")
+    try:
+        async with asyncio.timeout(OPENED_WITHIN_S):
+            await socket.live
+    except TimeoutError:
+        raise Failed(f"not live; the last frame was {socket.latest[:300]!r}") from None
     return socket
 
 
@@ -138,8 +155,3 @@ async def sockets(port: int, makers: Sequence[Callable[[], S]]) -> AsyncIterator
     finally:
         for socket in opened:
             socket.close()
-
-
-def greetings(people: Sequence[Person], floor: bool) -> list[bytes]:
-    """Return the first frame of each person; nothing where the server is a floor."""
-    return [b"" if floor else hello(person.token) for person in people]

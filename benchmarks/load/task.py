@@ -55,8 +55,12 @@ class Task(msgspec.Struct, kw_only=True):
     port: int
     floor: bool = False
     """Whether the server is a floor: it asks for no hello and knows no rooms."""
+    dialect: str = ""
+    """Name of what a peer speaks, a key of ``DIALECTS``; empty for Parley and floors."""
     pid: int = 0
     """Process of the server, whose memory is read."""
+    more_pids: list[int] = []
+    """Processes that a peer is made of beside ``pid``; their memory and their processor time count like its own."""
     people: str = ""
     """Path of the file with the ``People``; written by the load ``prepare``, read by the others."""
     seconds: float = 2.0
@@ -65,14 +69,19 @@ class Task(msgspec.Struct, kw_only=True):
     """Members, sessions, connections or window: what the load takes as its size."""
     options: dict[str, Any] = {}
 
+    @property
+    def strangers(self) -> bool:
+        """Whether nobody was registered for this: the server is a floor or a peer."""
+        return self.floor or bool(self.dialect)
+
 
 class Stopwatch:
     """Time since it was made, and the processor time that the driver and the server have used in it."""
 
-    def __init__(self, server: int) -> None:
-        """Take the process id of the server, or 0 where nobody asks."""
+    def __init__(self, *server: int) -> None:
+        """Take the process ids of the server, or 0 where nobody asks."""
         self._server = server
-        self._server_used = used_s(server)
+        self._server_used = sum(map(used_s, server))
         self._used = process_time()
         self.began = perf_counter()
 
@@ -83,7 +92,7 @@ class Stopwatch:
         or, on a machine with other work, for its turn.
         """
         elapsed = until - self.began
-        server = (used_s(self._server) - self._server_used) / elapsed
+        server = (sum(map(used_s, self._server)) - self._server_used) / elapsed
         return {f"{prefix}busy": (process_time() - self._used) / elapsed, f"{prefix}server": server}
 
 

@@ -1,0 +1,11 @@
+"""The dialects of the peers, by the names that tasks have for them."""
+
+from collections.abc import Callable
+
+from benchmarks.load.dialect import Dialect
+from benchmarks.load.task import Task
+from benchmarks.peers.socketio_dialect import SocketIo
+
+DIALECTS: dict[str, Callable[[Task], Dialect]] = {
+    "socketio": lambda _task: SocketIo(),
+}
