@@ -19,6 +19,11 @@ class Metrics:
         self._answered: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.seconds = histogram("parley_operation_seconds", "Time from a request to its answer.", ("operation",))
         self.questions = counter("parley_store_questions", "Questions to the store.", ("verb", "table"))
+        self.refused = counter(
+            "parley_refused_writes",
+            "Writes that the store refused, because another node or an earlier try was first at an index.",
+            ("index", "table"),
+        )
         self.late = histogram(
             "parley_loop_late_seconds",
             "How late the loop came to what was due: what is waiting may wait as long at each of its steps.",

@@ -1,10 +1,11 @@
 """Counting what is asked of the store: what a deployment pays for, and what a wave of clients must not multiply."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 from services.metrics import Metrics
 from store.database import Database
+from store.errors import Duplicate
 
 VERBS: Final = (
     "get", "get_many", "find", "count", "search", "tail", "latest",
@@ -16,6 +17,8 @@ VERBS: Final = (
 class _Counted:
     """A database whose verbs count. They are set on the object, so that counting costs one call more and no look-up."""
 
+    batch: Callable[..., Awaitable[None]]
+
     def __init__(self, database: Database, metrics: Metrics) -> None:
         for verb in VERBS:
             setattr(self, verb, _counting(getattr(database, verb), verb, metrics))
@@ -25,7 +28,8 @@ class _Counted:
             together.inc()
             await database.together(writes)
 
-        self.together = write
+        self.together = _refusable(write, metrics)
+        self.batch = _refusable(self.batch, metrics)
         self.ping, self.close = database.ping, database.close
         self.epoch = database.epoch
 
@@ -46,3 +50,16 @@ def _counting(ask: Callable[..., Any], verb: str, metrics: Metrics) -> Callable[
         return ask(table, *arguments, **named)
 
     return asked
+
+
+def _refusable(write: Callable[..., Awaitable[None]], metrics: Metrics) -> Callable[..., Awaitable[None]]:
+    """Return a write of which is counted how often an index refuses it: so it is where nodes are in each other's way."""
+
+    async def written(*arguments: Any) -> None:
+        try:
+            await write(*arguments)
+        except Duplicate as refused:
+            metrics.refused.labels(refused.index, refused.table).inc()
+            raise
+
+    return written
