@@ -6,24 +6,22 @@ ratio.
 """
 
 import argparse
-import os
-import platform
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-import psutil
-
 from benchmarks.bench import bench, drive
-from benchmarks.figures import FIGURES, MEMBERS, WINDOWS
+from benchmarks.figures import FIGURES
+from benchmarks.figures.fanout import MEMBERS, WINDOWS
 from benchmarks.load.task import Task
-from benchmarks.parts import CORES, ROOT, free_port, python, serving
-from benchmarks.report import Row, table
+from benchmarks.parts import CORES, free_port, python, serving
+from benchmarks.report.page import write
+from benchmarks.report.row import Row
+from benchmarks.report.table import table
+from benchmarks.results import Results, keep, machine, others
 
-RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
 QUICK = 0.2
 QUIET = 0.1
 """Cores that other programs may use without a word about it."""
@@ -38,11 +36,6 @@ STORES = ("sqlite", "mongo")
 def say(text: str) -> None:
     """Tell how far it has come."""
     print(text, file=sys.stderr, flush=True)
-
-
-def others() -> float:
-    """Return how many cores are in use by whatever else runs here, looking for a third of a second."""
-    return float(psutil.cpu_percent(0.3)) / 100 * (os.cpu_count() or 1)
 
 
 def ceiling(place: Path, scale: float) -> list[Row]:
@@ -81,18 +74,6 @@ def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: fl
     return rows
 
 
-def machine() -> dict[str, object]:
-    """Return what a reader has to know of where this ran."""
-    return {
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": len(CORES),
-        "load_average": os.getloadavg(),
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
 def arguments() -> argparse.Namespace:
     """Return what is asked for."""
     parser = argparse.ArgumentParser(
@@ -102,6 +83,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--store", choices=STORES, action="append", help="a store (default: both)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each figure (default: 3)")
     parser.add_argument("--quick", action="store_true", help="a fifth of time, people and messages: for a first look")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/performance.md")
     return parser.parse_args()
 
 
@@ -110,7 +92,7 @@ def main() -> None:
     asked = arguments()
     names = [name for name in FIGURES if name in (asked.only or FIGURES)]
     scale = QUICK if asked.quick else 1.0
-    where = machine()
+    where, began = machine(), time.monotonic()
     if len(CORES) == 1:
         say("one core: the server shares it with the driver, and no figure but a ratio means anything")
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as place:
@@ -121,11 +103,10 @@ def main() -> None:
     print(f"\nRuns of each, interleaved: {asked.runs}. {READING}")
     if (most := max(row.others for row in rows)) > QUIET:
         print(f"This machine was not quiet: other programs used up to {most:.1f} of its {len(CORES)} cores.")
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_bytes(
-        msgspec.json.format(msgspec.json.encode({"machine": where, "quick": asked.quick, "rows": rows}))
-    )
-    say(f"written to {RESULTS.relative_to(ROOT)}")
+    kept = keep("figures", Results(where, asked.quick, asked.runs, rows))
+    say(f"written to {kept} after {time.monotonic() - began:.0f} s")
+    if asked.write:
+        say(f"and into {', '.join(write('figures'))}")
 
 
 if __name__ == "__main__":

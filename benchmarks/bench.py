@@ -7,10 +7,24 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.load.task import Result, Task
+from benchmarks.load.task import People, Result, Task
 from benchmarks.parts import ROOT, Broken, free_port, mongo, python, serving
 
 DRIVEN_WITHIN_S = 360
+
+
+def run(module: str, asked: bytes) -> bytes:
+    """Run a program of ours, tell it what is asked, and return what it prints.
+
+    Raises:
+        Broken: If it fails.
+    """
+    done = subprocess.run(
+        python("-m", module), cwd=ROOT, input=asked, stdout=subprocess.PIPE, timeout=DRIVEN_WITHIN_S, check=False
+    )
+    if done.returncode:
+        raise Broken(f"{module} failed at {asked[:300]!r}")
+    return done.stdout
 
 
 def drive(task: Task) -> Result:
@@ -19,17 +33,19 @@ def drive(task: Task) -> Result:
     Raises:
         Broken: If it fails.
     """
-    done = subprocess.run(
-        python("-m", "benchmarks.driver"),
-        cwd=ROOT,
-        input=msgspec.json.encode(task),
-        stdout=subprocess.PIPE,
-        timeout=DRIVEN_WITHIN_S,
-        check=False,
-    )
-    if done.returncode:
-        raise Broken(f"the driver failed at {task.load} ({'floor' if task.floor else 'Parley'})")
-    return msgspec.json.decode(done.stdout, type=Result)
+    return msgspec.json.decode(run("benchmarks.driver", msgspec.json.encode(task)), type=Result)
+
+
+def sqlite_file(directory: Path) -> Path:
+    """Return the database file of a data directory.
+
+    Raises:
+        Broken: If there is not exactly one.
+    """
+    found = [path for path in directory.iterdir() if path.is_file() and path.open("rb").read(15) == b"SQLite format 3"]
+    if len(found) != 1:
+        raise Broken(f"{directory} holds {len(found)} databases")
+    return found[0]
 
 
 class Bench:
@@ -95,6 +111,21 @@ class Bench:
                 return drive(msgspec.convert(task, Task))
 
             yield measure
+
+    def everybody(self) -> People:
+        """Return who was registered."""
+        return msgspec.json.decode(self.people.read_bytes(), type=People)
+
+    def fill(self, **wanted: object) -> None:
+        """Write what a ``benchmarks.fill.Filling`` says, with Parley stopped meanwhile."""
+        self.stop()
+        asked = {"source": self.data()[1], "author": self.everybody().talkers[0], **wanted}
+        run("benchmarks.fill", msgspec.json.encode(asked))
+        self.restart()
+
+    def data(self) -> tuple[str, str]:
+        """Return kind and place of Parley's own store."""
+        return (self.store, self.url or str(sqlite_file(self.place / "data")))
 
     def keeping(self) -> tuple[str, str]:
         """Return kind and place of the store for a floor that keeps something of its own."""

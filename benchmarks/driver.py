@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import uvloop
 
-from benchmarks.load import deliveries, hello, history, latency, memory, prepare, sends
+from benchmarks.load import deliveries, hello, latency, memory, prepare, reads, resume, sends
 from benchmarks.load.task import Result, Task
 
 LOADS: dict[str, Callable[[Task], Awaitable[Result]]] = {
@@ -22,7 +22,9 @@ LOADS: dict[str, Callable[[Task], Awaitable[Result]]] = {
     "latency": latency.load,
     "memory": memory.load,
     "hello": hello.load,
-    "history": history.load,
+    "reads": reads.load,
+    "leave": resume.leave,
+    "resume": resume.load,
 }
 
 LONGEST_S = 300

@@ -1,4 +1,4 @@
-"""Floor of history: a bare Tornado handler with the same query by hand, over the database that Parley filled.
+"""Floor of history and changes: bare Tornado, the same query by hand, over the database that Parley filled.
 
 ``python benchmarks/floor_history.py PORT sqlite FILE``, or ``PORT mongo URL``. Shares no code with Parley.
 """
@@ -14,29 +14,30 @@ from pymongo import AsyncMongoClient
 from pymongo.read_concern import ReadConcern
 from tornado.web import Application, RequestHandler
 
-PAGE = 50
-QUERY = 'select doc from entries where "stream"=? and seq>0 order by seq desc limit 51'
+QUERY = 'select doc from entries where "stream"=? and {0}>? order by {0} {1} limit ?'
 
 
-class Messages(RequestHandler):
-    """The newest messages of a room."""
+class Page(RequestHandler):
+    """The newest messages of a room, or what changed in it since."""
 
     def initialize(self, kind: str, place: Any) -> None:  # whatever driver the store has
         """Take what ``main`` opened."""
-        self.kind = kind
-        self.place = place
+        self.kind, self.place = kind, place
 
-    async def get(self, room: str) -> None:
+    async def get(self, room: str, what: str) -> None:
         """Answer with the page."""
+        field, order = ("changed", 1) if what == "changes" else ("seq", -1)
+        above, limit = int(self.get_argument("since", "0")), int(self.get_argument("limit"))
         if self.kind == "mongo":
-            found = self.place.find({"stream": room, "seq": {"$gt": 0}}, {"at": 0}).sort("seq", -1).limit(PAGE + 1)
-            docs = await found.to_list()
+            found = self.place.find({"stream": room, field: {"$gt": above}}, {"at": 0}).sort(field, order)
+            docs = await found.limit(limit + 1).to_list()
         else:
-            rows = self.place.execute(QUERY, (room,)).fetchall()
+            query = QUERY.format(field, "asc" if order > 0 else "desc")
+            rows = self.place.execute(query, (room, above, limit + 1)).fetchall()
             docs = msgspec.json.decode(b"[%b]" % b",".join(doc for (doc,) in rows))
         self.set_header("Content-Type", "application/json")
-        items = [item(doc) for doc in docs[PAGE - 1 :: -1]]
-        self.write(msgspec.json.encode({"items": items, "has_more": len(docs) > PAGE, "head": docs[0]["rev"]}))
+        items = [item(doc) for doc in docs[:limit][::order]]
+        self.write(msgspec.json.encode({"items": items, "has_more": len(docs) > limit, "head": docs[0]["rev"]}))
 
     def compute_etag(self) -> None:
         """Spare the hash of the page."""
@@ -70,7 +71,7 @@ async def main(port: str, kind: str, place: str) -> None:
     else:
         source = sqlite3.connect(place)
         source.text_factory = bytes
-    routes = [(r"/api/rooms/([^/]+)/messages", Messages, {"kind": kind, "place": source})]
+    routes = [(r"/api/rooms/([^/]+)/(messages|changes)", Page, {"kind": kind, "place": source})]
     Application(routes).listen(int(port), "127.0.0.1", backlog=4096)
     await asyncio.Event().wait()
 

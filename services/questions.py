@@ -53,7 +53,7 @@ def _counting(ask: Callable[..., Any], verb: str, metrics: Metrics) -> Callable[
 
 
 def _refusable(write: Callable[..., Awaitable[None]], metrics: Metrics) -> Callable[..., Awaitable[None]]:
-    """Return a write of which is counted how often an index refuses it: so it is where nodes are in each other's way."""
+    """Return a write that counts how often an index refuses it, which is where nodes are in each other's way."""
 
     async def written(*arguments: Any) -> None:
         try:

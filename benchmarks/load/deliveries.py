@@ -153,7 +153,7 @@ def spoken(task: Task) -> Dialect:
     if task.strangers:
         return dialect(task, (), "")
     people = read_people(task)
-    return dialect(task, people.crowd[: task.size], people.rooms.thousand)
+    return dialect(task, people.crowd[: task.size], people.rooms.sized.get(task.size, people.rooms.thousand))
 
 
 async def load(task: Task) -> Result:
@@ -163,7 +163,7 @@ async def load(task: Task) -> Result:
     makers: list[Callable[[], Listener]] = [partial(kind, speech, number) for number in range(1, task.size)]
     makers.append(partial(Sender, speech, 0))
     result: Result = {}
-    async with sockets(task.port, makers) as members:
+    async with sockets(task.ports, makers) as members:
         sender = members[-1]
         if not isinstance(sender, Sender):
             raise TypeError(sender)

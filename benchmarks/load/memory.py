@@ -48,11 +48,11 @@ async def load(task: Task) -> Result:
     makers = [partial(Visit, speech, number) for number in range(task.size)]
     if people:
         await read_records(task, people)
-    async with sockets(task.port, makers[:: max(1, task.size // WARM)]):
+    async with sockets(task.ports, makers[:: max(1, task.size // WARM)]):
         await asyncio.sleep(SETTLE_S)
     await asyncio.sleep(SETTLE_S)
     before = resident_kib(task)
-    async with sockets(task.port, makers):
+    async with sockets(task.ports, makers):
         await asyncio.sleep(SETTLE_S)
         after = resident_kib(task)
     return {"kib": (after - before) / task.size}

@@ -22,6 +22,8 @@ THOUSAND = 1000
 SMALL_ROOMS = 50
 """Rooms that the crowd is spread over, so that everybody is in ``ROOMS_EACH``."""
 ROOMS_EACH = 5
+MISSED = 200
+"""People of the crowd with a room of their own, in which they miss something."""
 PASSWORD = "correct horse battery staple"  # of people who exist for five minutes on this machine
 FRESH_S = 240
 """A token older than this is renewed: it lives ten minutes."""
@@ -83,22 +85,32 @@ def join(person: Person, room: str) -> Job[None]:
     return job
 
 
-async def make_rooms(pool: list[Connection], crowd: list[Person], talkers: list[Person]) -> Rooms:
+async def make_rooms(pool: list[Connection], crowd: list[Person], talkers: list[Person], sizes: list[int]) -> Rooms:
     """Create all rooms and let everybody in."""
-    shared = ["thousand", "hundred", "fifty", "history"]
+    shared = ["thousand", "hundred", "fifty", "history", *[f"{size} people" for size in sizes]]
     own = [create(talkers[n], f"own {n}") for n in range(OWN_ROOMS)]
-    made = await every(pool, [create(talkers[0], name) for name in shared] + own)
-    rooms = Rooms(made[0], made[1], made[2], own=made[4:], history=made[3])
+    missed = [create(person, "missed") for person in crowd[:MISSED]]
+    made = iter(await every(pool, [create(talkers[0], name) for name in shared] + own + missed))
+    thousand, hundred, fifty, history = (next(made) for _ in range(4))
+    sized = {size: next(made) for size in sizes}
+    rooms = Rooms(thousand, hundred, fifty, [next(made) for _ in own], history, list(made), sized)
     joins = [join(person, rooms.hundred) for person in talkers[1:]]
     joins += [join(person, rooms.fifty) for person in talkers[1:OWN_ROOMS]]
     joins += [join(person, rooms.thousand) for person in crowd[:THOUSAND]]
-    if crowd:
-        small = await every(pool, [create(talkers[n], f"small {n}") for n in range(SMALL_ROOMS)])
-        for n, person in enumerate(crowd):
-            more = ROOMS_EACH - (n < THOUSAND)
-            joins += [join(person, small[(n + 7 * step) % SMALL_ROOMS]) for step in range(more)]
+    joins += [join(person, room) for size, room in sized.items() for person in crowd[:size]]
+    joins += await into_small(pool, crowd, talkers)
     await every(pool, joins)
     return rooms
+
+
+async def into_small(pool: list[Connection], crowd: list[Person], talkers: list[Person]) -> list[Job[None]]:
+    """Create the small rooms and return the joins with which each of the crowd is in ``ROOMS_EACH``."""
+    small = await every(pool, [create(talkers[n], f"small {n}") for n in range(SMALL_ROOMS if crowd else 0)])
+    joins = []
+    for n, person in enumerate(crowd):
+        more = ROOMS_EACH - (n < THOUSAND) - (n < MISSED)
+        joins += [join(person, small[(n + 7 * step) % SMALL_ROOMS]) for step in range(more)]
+    return joins
 
 
 def is_prepared(task: Task) -> bool:
@@ -122,6 +134,6 @@ async def load(task: Task) -> Result:
             names = [f"crowd-{n}" for n in range(task.size)] + [f"talker-{n}" for n in range(TALKERS)]
             made = await every(pool, [register(name) for name in names])
             crowd, talkers = made[: task.size], made[task.size :]
-            people = People(crowd, talkers, await make_rooms(pool, crowd, talkers))
+            people = People(crowd, talkers, await make_rooms(pool, crowd, talkers, task.options.get("sizes", [])))
     write_people(task, people)
     return {"seconds": perf_counter() - began}

@@ -9,8 +9,10 @@ from picows import WSFrame, WSTransport
 from benchmarks.load.deliveries import SETTLE_S
 from benchmarks.load.dialect import Dialect
 from benchmarks.load.dialects import dialect
+from benchmarks.load.histogram import Histogram
+from benchmarks.load.meters import contention, read_meters
 from benchmarks.load.sockets import Socket, is_answer, is_message, send, sockets, until
-from benchmarks.load.task import Failed, Result, Stopwatch, Task, read_people
+from benchmarks.load.task import Failed, Person, Result, Stopwatch, Task, read_people
 
 MOST_SENDS = 100_000
 """Bound for one sender, whatever the time."""
@@ -27,12 +29,14 @@ class Clock:
         self.last = 0.0
         """When the latest answer came."""
         self.refused = b""
+        self.took = Histogram()
+        """From a message to its answer. Each talker waits for one before the next goes."""
 
 
 class Talker(Socket):
     """One person with one message on the way."""
 
-    __slots__ = ("acked", "clock", "number", "room", "seen", "talking")
+    __slots__ = ("acked", "began", "clock", "number", "room", "seen", "talking")
 
     def __init__(self, dialect: Dialect, room: str, number: int, clock: Clock) -> None:
         super().__init__(dialect, number)
@@ -40,6 +44,7 @@ class Talker(Socket):
         self.number = number
         self.clock = clock
         self.talking = False
+        self.began = 0.0
         self.acked = 0
         self.seen = 0
 
@@ -58,6 +63,7 @@ class Talker(Socket):
             self.clock.refused = payload[:300]
         self.acked += 1
         self.clock.last = perf_counter()
+        self.clock.took.record(self.clock.last - self.began)
         if self.clock.last < self.clock.until and self.acked < MOST_SENDS:
             self.next()
         else:
@@ -66,29 +72,45 @@ class Talker(Socket):
     def next(self) -> None:
         """Send the next message."""
         self.talking = True
+        self.began = perf_counter()
         self.say(send(self.room, self.acked + 1, self.number))
 
 
+def placed(task: Task) -> tuple[list[Person], list[str]]:
+    """Return who sends, and where each of them does.
+
+    The option ``rooms`` is ``one`` for the room of the first 50 talkers, ``own`` for a room each, or ``sized`` for the
+    room that holds as many of the crowd.
+    """
+    people, count = read_people(task), task.size
+    if task.options["rooms"] == "sized":
+        return people.crowd[:count], [people.rooms.sized[count]] * count
+    return people.talkers[:count], {"one": [people.rooms.fifty] * count, "own": people.rooms.own[:count]}[
+        task.options["rooms"]
+    ]
+
+
 async def load(task: Task) -> Result:
-    """Measure acknowledged sends per second; the option ``rooms`` is ``one``, or ``own`` for a room each."""
-    people = read_people(task)
-    count, clock = task.size, Clock()
-    shared = task.options["rooms"] == "one"
-    rooms = [people.rooms.fifty] * count if shared else people.rooms.own[:count]
-    speech = dialect(task, people.talkers, "")
-    makers = [partial(Talker, speech, rooms[n], n, clock) for n in range(count)]
-    async with sockets(task.port, makers) as talkers:
+    """Measure acknowledged sends per second, how long each took, and what the nodes did for them."""
+    (people, rooms), clock = placed(task), Clock()
+    speech = dialect(task, people, "")
+    makers = [partial(Talker, speech, rooms[n], n, clock) for n in range(task.size)]
+    async with sockets(task.ports, makers) as talkers:
         await asyncio.sleep(SETTLE_S)
         for talker in talkers:
             talker.seen = 0
-        watch = Stopwatch(task.pid)
+        before = await read_meters(task.ports)
+        watch = Stopwatch(task.pid, *task.more_pids)
         clock.until = watch.began + task.seconds
         for talker in talkers:
             talker.next()
         await until(lambda: not any(talker.talking for talker in talkers), task.seconds + DRAINED_WITHIN_S)
         shares = watch.shares(clock.last)
         await asyncio.sleep(SETTLE_S)
-    return {"per_s": judged(talkers, clock, shared=shared) / (clock.last - watch.began)} | shares
+        after = await read_meters(task.ports)
+    acked = judged(talkers, clock, shared=task.options["rooms"] != "own")
+    rate = {"per_s": acked / (clock.last - watch.began)}
+    return rate | clock.took.told("ack") | contention(before, after, acked) | shares
 
 
 def judged(talkers: list[Talker], clock: Clock, *, shared: bool) -> int:

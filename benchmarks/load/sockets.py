@@ -140,16 +140,16 @@ async def connect(port: int, make: Callable[[], S]) -> S:
 
 
 @asynccontextmanager
-async def sockets(port: int, makers: Sequence[Callable[[], S]]) -> AsyncIterator[list[S]]:
-    """Open a socket with each of ``makers``, in their order, and close all at the end."""
+async def sockets(ports: Sequence[int], makers: Sequence[Callable[[], S]]) -> AsyncIterator[list[S]]:
+    """Open a socket with each of ``makers``, in their order and at ``ports`` in turn, and close all at the end."""
     gate = asyncio.Semaphore(OPENING)
 
-    async def one(make: Callable[[], S]) -> S:
+    async def one(number: int, make: Callable[[], S]) -> S:
         async with gate:
-            return await connect(port, make)
+            return await connect(ports[number % len(ports)], make)
 
     async with asyncio.timeout(OPENED_WITHIN_S):
-        opened = await asyncio.gather(*[one(make) for make in makers])
+        opened = await asyncio.gather(*[one(*numbered) for numbered in enumerate(makers)])
     try:
         yield opened
     finally:

@@ -36,6 +36,10 @@ class Rooms(msgspec.Struct):
     """For each of the first 50 talkers a room with nobody else in it."""
     history: str
     """A room of the first talker alone, filled by ``benchmarks.fill``."""
+    missed: list[str]
+    """For each of the first of the crowd a room with nobody else in it."""
+    sized: dict[int, str] = {}
+    """Rooms by how many of the crowd, from the first on, are in them."""
 
 
 class People(msgspec.Struct):
@@ -60,7 +64,9 @@ class Task(msgspec.Struct, kw_only=True):
     pid: int = 0
     """Process of the server, whose memory is read."""
     more_pids: list[int] = []
-    """Processes that a peer is made of beside ``pid``; their memory and their processor time count like its own."""
+    """Processes that a server is made of beside ``pid``; their memory and their processor time count like its own."""
+    more_ports: list[int] = []
+    """Ports of further nodes."""
     people: str = ""
     """Path of the file with the ``People``; written by the load ``prepare``, read by the others."""
     seconds: float = 2.0
@@ -68,6 +74,11 @@ class Task(msgspec.Struct, kw_only=True):
     size: int = 0
     """Members, sessions, connections or window: what the load takes as its size."""
     options: dict[str, Any] = {}
+
+    @property
+    def ports(self) -> list[int]:
+        """Where the server listens: sockets take turns in these."""
+        return [self.port, *self.more_ports]
 
     @property
     def strangers(self) -> bool:

@@ -1,0 +1,72 @@
+"""Reads: one GET over and over, on ``size`` connections that are kept alive."""
+
+import asyncio
+from time import perf_counter
+
+import msgspec
+
+from benchmarks.load.histogram import Histogram
+from benchmarks.load.meters import questions, read_meters
+from benchmarks.load.rest import Connection, connections, request
+from benchmarks.load.task import Failed, People, Result, Stopwatch, Task, read_people
+
+MOST_READS = 200_000
+"""Bound of one load, whatever the time."""
+
+
+class Tally:
+    """What all readers did."""
+
+    def __init__(self, path: str, until: float) -> None:
+        self.path = path
+        self.until = until
+        self.reads = 0
+        self.took = Histogram()
+        self.content = b""
+        """The latest answer."""
+
+    async def read(self, connection: Connection, wanted: bytes) -> None:
+        """Read until the time is over; the connection's next read waits for its last."""
+        while (began := perf_counter()) < self.until and self.reads < MOST_READS:
+            self.reads += 1
+            status, self.content = await connection.ask(wanted)
+            self.took.record(perf_counter() - began)
+            if status != 200:
+                raise Failed(f"GET {self.path}: {status} {self.content[:300]!r}")
+
+
+def check_page(content: bytes, task: Task) -> None:
+    """Check that an answer is the page that was asked for: so many ``items``, the last of them ``newest``.
+
+    Raises:
+        Failed: If it is not.
+    """
+    items = msgspec.json.decode(content)["items"]
+    newest = task.options.get("newest")
+    if len(items) != task.options["items"] or (newest and items[-1]["seq"] != newest):
+        raise Failed(f"{len(items)} items up to {items[-1] if items else None}, not up to {newest}")
+
+
+def tokens(people: People, task: Task) -> list[str]:
+    """Return whose each connection is: talker ``talker``'s, or another talker's each where none is named."""
+    if "talker" in task.options:
+        return [people.talkers[task.options["talker"]].token] * task.size
+    return [people.talkers[number % len(people.talkers)].token for number in range(task.size)]
+
+
+async def load(task: Task) -> Result:
+    """Measure reads of the option ``path`` per second, how long each took, and what each asked of the store."""
+    path = task.options["path"]
+    wanted = [request("GET", path, token) for token in tokens(read_people(task), task)]
+    ports = [] if task.floor else [task.port]
+    async with connections(task.port, task.size) as opened:
+        before = await read_meters(ports)
+        watch = Stopwatch(task.pid)
+        tally = Tally(path, watch.began + task.seconds)
+        await asyncio.gather(*[tally.read(*pair) for pair in zip(opened, wanted, strict=True)])
+        ended = perf_counter()
+        shares = watch.shares(ended)
+        after = await read_meters(ports)
+    check_page(tally.content, task)
+    asked = {} if task.floor else {"questions": questions(before, after)["all"] / tally.reads}
+    return {"per_s": tally.reads / (ended - watch.began)} | tally.took.told("read") | asked | shares

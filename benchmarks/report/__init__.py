@@ -1,0 +1,1 @@
+"""What is told of figures: rows, the tables and plots of them, and the page that holds these."""

@@ -1,0 +1,76 @@
+"""What was measured, where, and keeping it: JSON files in ``benchmarks/results``, one for each kind of run."""
+
+import os
+import platform
+import time
+
+import msgspec
+import psutil
+
+from benchmarks.parts import CORES, ROOT
+from benchmarks.report.row import Row
+
+PLACE = ROOT / "benchmarks" / "results"
+
+
+class Machine(msgspec.Struct):
+    """What a reader has to know of where something was measured."""
+
+    python: str
+    system: str
+    processor: str
+    cores: int
+    load_average: float
+    """Over the last minute, before anything was measured."""
+    at: str
+
+
+class Results(msgspec.Struct):
+    """One run."""
+
+    machine: Machine
+    quick: bool
+    """Whether it was a first look, with a fifth of everything."""
+    runs: int
+    rows: list[Row]
+
+
+def machine() -> Machine:
+    """Return what this machine is, and how much it has to do."""
+    models = [line for line in read("/proc/cpuinfo").splitlines() if line.startswith("model name")]
+    return Machine(
+        python=platform.python_version(),
+        system=platform.system() + " " + platform.release(),
+        processor=models[0].partition(": ")[2] if models else platform.machine(),
+        cores=len(CORES),
+        load_average=os.getloadavg()[0],
+        at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )
+
+
+def read(path: str) -> str:
+    """Return a file of the kernel's, or nothing where there is none."""
+    try:
+        with open(path) as file:  # noqa: PTH123  # not one of the file system's
+            return file.read()
+    except OSError:
+        return ""
+
+
+def others() -> float:
+    """Return how many cores are in use by whatever else runs here, looking for a third of a second."""
+    return float(psutil.cpu_percent(0.3)) / 100 * (os.cpu_count() or 1)
+
+
+def keep(name: str, results: Results) -> str:
+    """Write results and return where."""
+    PLACE.mkdir(exist_ok=True)
+    path = PLACE / f"{name}.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(results)))
+    return str(path.relative_to(ROOT))
+
+
+def kept(name: str) -> Results | None:
+    """Return the results of the latest such run; None where there was none."""
+    path = PLACE / f"{name}.json"
+    return msgspec.json.decode(path.read_bytes(), type=Results) if path.exists() else None
