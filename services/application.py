@@ -6,6 +6,7 @@ from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
 from services.live import Live
 from services.messages.marks import ReadMarks
+from services.messages.pages import Pages
 from services.metrics import Metrics
 from services.operations.limits import Limits
 from services.operations.underway import Underway
@@ -38,6 +39,8 @@ class Application:
     metrics: Metrics
     presence: Desk
     seen: LastSeen
+    pages: Pages = field(default_factory=Pages)
+    """Of history, as many ask for the same."""
     turns: Turns = field(default_factory=Turns)
     """Of those who are heard, through either door."""
     underway: Underway = field(default_factory=Underway)

@@ -1,5 +1,6 @@
 """Ids and times: strings that sort by the moment they were made, and milliseconds since 1970."""
 
+import functools
 import hashlib
 import os
 import time
@@ -32,13 +33,13 @@ def member_id(room: str, user: str) -> str:
     return f"{room}:{user}"
 
 
-_second: tuple[int, str] = (0, "1970-01-01T00:00:00")
+@functools.lru_cache(maxsize=4096)
+def _minute(minutes: int) -> str:
+    """Return the text of a minute since 1970: one serves thousands of messages, and writing it takes longest."""
+    return datetime.fromtimestamp(minutes * 60, UTC).strftime("%Y-%m-%dT%H:%M:")
 
 
 def rfc3339(ms: int) -> str:
     """Return a time as on the wire: RFC 3339, UTC, with milliseconds."""
-    global _second  # noqa: PLW0603 - one second's text serves thousands of messages
-    seconds, rest = divmod(ms, 1000)
-    if _second[0] != seconds:
-        _second = (seconds, datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S"))
-    return f"{_second[1]}.{rest:03d}Z"
+    minutes, rest = divmod(ms, 60_000)
+    return "%s%06.3fZ" % (_minute(minutes), rest / 1000)  # noqa: UP031 - two thirds of the time of an f-string

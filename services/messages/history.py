@@ -1,16 +1,20 @@
 """Reading a room: its messages by place, its changes by rev, one message by id."""
 
+from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 from typing import Annotated, cast
 
 import msgspec
 
 from services.errors import Flaw, Gone, Invalid, MessageNotFound, NotMember, RoomNotFound
 from services.messages.change import OneMessage
+from services.messages.pages import Page
 from services.operations.inputs import LIST_BYTES, Input, PageSize, RoomId, Seq
 from services.operations.operation import Context, Operation
 from services.rooms.rules import Seat, require_seat
 from services.streams.items import Item, wire_item
 from services.streams.reading import read_changes, read_floor, read_page
+from store.database import Database
 from store.tables import ENTRIES, Entry
 
 _encode = msgspec.json.Encoder().encode
@@ -50,31 +54,35 @@ class ChangePage(msgspec.Struct, frozen=True):
     complete: bool
 
 
-def fitting(entries: list[Entry], *, newest: bool = False, limit: int = LIST_BYTES) -> list[Item]:
-    """Return items for the wire, as many as fit into ``limit`` bytes, from the end where the newest matter.
-
-    They are encoded already, for their size had to be known: whoever encodes the list takes them as they are.
-    """
+def fitting(entries: list[Entry], *, newest: bool = False, limit: int = LIST_BYTES) -> list[bytes]:
+    """Return items for the wire, encoded, as many as fit into ``limit`` bytes, from the end where the newest matter."""
     size = 0
-    items: list[msgspec.Raw] = []
+    items: list[bytes] = []
     for entry in reversed(entries) if newest else entries:
         item = _encode(wire_item(entry))
         size += len(item)
         if items and size > limit:
             break
-        items.append(msgspec.Raw(item))
-    return cast("list[Item]", items[::-1] if newest else items)
+        items.append(item)
+    return items[::-1] if newest else items
 
 
-async def _keep_seat(context: Context, seat: Seat, entries: list[Entry]) -> None:
-    """Make sure that whoever is to be told what came after their seat was found has it still.
+def _page(items: list[bytes], entries: list[Entry], *, whole: bool, floor: int = 0) -> Page:
+    latest = max((entry.changed or 0 for entry in entries), default=0)
+    return Page(msgspec.Raw(b"[%b]" % b",".join(items)), whole, latest, floor)
+
+
+async def _shown(context: Context, seat: Seat, asked: Hashable, read: Callable[[], Awaitable[Page]]) -> Page:
+    """Return a page for whoever has a seat.
 
     Raises:
-        RoomNotFound: If they have not, and the room is not public.
+        RoomNotFound: If they have it no more, where they would be told what came after it, and the room is not public.
         NotMember: If they have not, and it is.
     """
-    if any((entry.changed or 0) > seat.head for entry in entries):
+    page = await context.application.pages.page((seat.room.id, seat.first_seq, asked), seat.head, read)
+    if page.latest > seat.head:
         await require_seat(context, seat.room.id)
+    return page
 
 
 async def _list(context: Context, given: ListMessages) -> MessagePage:
@@ -82,45 +90,53 @@ async def _list(context: Context, given: ListMessages) -> MessagePage:
     if sum(bound is not None for bound in (given.before, given.after, given.around)) > 1:
         raise Invalid(flaws=(Flaw("/around", "only one of before, after and around can be given"),))
     seat = await require_seat(context, given.room)
-    if given.around is not None:
-        return await _around(context, given, seat)
+    asked = (given.before, given.after, given.around, given.limit)
+    read = _read_list if given.around is None else _read_around
+    page = await _shown(context, seat, asked, partial(read, context.application.database, given, seat.first_seq))
+    # Encoded already, for its size had to be known: whoever encodes the answer takes it as it is.
+    return MessagePage(cast("list[Item]", page.items), not page.whole, seat.head)
+
+
+async def _read_list(database: Database, given: ListMessages, first_seq: int) -> Page:
     entries, more = await read_page(
-        context.application.database,
-        given.room,
-        before=given.before,
-        after=given.after,
-        limit=given.limit,
-        floor=seat.first_seq,
+        database, given.room, before=given.before, after=given.after, limit=given.limit, floor=first_seq
     )
-    await _keep_seat(context, seat, entries)
     items = fitting(entries, newest=given.after is None)
-    return MessagePage(items, more or len(items) < len(entries), seat.head)
+    return _page(items, entries, whole=not more and len(items) == len(entries))
 
 
-async def _around(context: Context, given: ListMessages, seat: Seat) -> MessagePage:
-    database, middle = context.application.database, given.around or 0
-    after, _ = await read_page(
-        database, given.room, before=None, after=middle, limit=given.limit // 2, floor=seat.first_seq
-    )
+async def _read_around(database: Database, given: ListMessages, first_seq: int) -> Page:
+    middle = given.around or 0
+    after, _ = await read_page(database, given.room, before=None, after=middle, limit=given.limit // 2, floor=first_seq)
     before, more = await read_page(
-        database, given.room, before=middle + 1, after=None, limit=given.limit - len(after), floor=seat.first_seq
+        database, given.room, before=middle + 1, after=None, limit=given.limit - len(after), floor=first_seq
     )
-    await _keep_seat(context, seat, [*before, *after])
     older = fitting(before, newest=True, limit=LIST_BYTES // 2)
     items = [*older, *fitting(after, limit=LIST_BYTES // 2)]
-    return MessagePage(items, more or len(older) < len(before), seat.head)
+    return _page(items, [*before, *after], whole=not more and len(older) == len(before))
 
 
 async def _changes(context: Context, given: ListChanges) -> ChangePage:
     """List what changed in a room above a rev."""
     seat = await require_seat(context, given.room)
-    database = context.application.database
-    if given.since > seat.head or given.since < await read_floor(database, given.room):
+    if given.since > seat.head:
         raise Gone
-    entries, complete = await read_changes(database, given.room, given.since, given.limit, seat.first_seq)
-    await _keep_seat(context, seat, entries)
+    asked = ("changes", given.since, given.limit)
+    read = partial(_read_changes, context.application.database, given, seat.first_seq)
+    page = await _shown(context, seat, asked, read)
+    if given.since < page.floor:
+        raise Gone
+    return ChangePage(cast("list[Item]", page.items), seat.head, page.whole)
+
+
+async def _read_changes(database: Database, given: ListChanges, first_seq: int) -> Page:
+    # Before the changes: what is pruned while they are read is not missing in them unnoticed.
+    floor = await read_floor(database, given.room)
+    if given.since < floor:
+        return _page([], [], whole=False, floor=floor)
+    entries, complete = await read_changes(database, given.room, given.since, given.limit, first_seq)
     items = fitting(entries)
-    return ChangePage(items, seat.head, complete and len(items) == len(entries))
+    return _page(items, entries, whole=complete and len(items) == len(entries), floor=floor)
 
 
 async def _one(context: Context, given: OneMessage) -> Item:
@@ -129,7 +145,8 @@ async def _one(context: Context, given: OneMessage) -> Item:
     entry = await context.application.database.get(ENTRIES, given.message)
     if entry is None or entry.stream != given.room or entry.seq is None or entry.seq < seat.first_seq:
         raise MessageNotFound
-    await _keep_seat(context, seat, [entry])
+    if (entry.changed or 0) > seat.head:
+        await require_seat(context, seat.room.id)  # whoever is told what came after their seat was found has it still
     return wire_item(entry)
 
 

@@ -6,11 +6,13 @@ the room's stream, so what is known at a stream's head is true, whoever wrote.
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
 from services.errors import RoomNotFound
 from services.ids import member_id
+from services.shared import Shared
 from services.streams.batch import Batch
 from services.streams.reading import read_batch, read_head
 from store.database import Database
@@ -42,6 +44,7 @@ class Facts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rooms: OrderedDict[str, RoomFacts] = OrderedDict()
+        self._heads: Shared[tuple[int, int]] = Shared()
         self._told: dict[str, int] = {}
         """The last rev that was handed to ``apply``, of the streams that moved lately."""
 
@@ -67,7 +70,7 @@ class Facts:
         Raises:
             RoomNotFound: If there is no such room, or it is no more.
         """
-        head, _ = await read_head(self._database, room)
+        head, _ = await self._heads.ask(room, partial(read_head, self._database, room))
         facts = self._rooms.get(room)
         if facts is not None and not facts.stale and head - CATCH_UP_REVS <= facts.rev < head:
             self.apply(await read_batch(self._database, room, facts.rev, head - facts.rev))
