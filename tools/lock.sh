@@ -28,3 +28,12 @@ with open("pyproject.toml", "rb") as file:
 ' | "$python" -m piptools compile --quiet --output-file requirements-dev.txt --constraint requirements.txt "$@" \
     pyproject.toml -
 finish requirements-dev.txt
+
+# The peers of the benchmark have environments of their own, and so locks of their own.
+for folder in benchmarks/peers/*/; do
+    if [ -e "$folder/requirements.in" ]; then
+        "$python" -m piptools compile --quiet --no-annotate --output-file "$folder/requirements.txt" "$@" \
+            "$folder/requirements.in"
+        sed -i '1i # Compiled from requirements.in by tools/lock.sh.' "$folder/requirements.txt"
+    fi
+done

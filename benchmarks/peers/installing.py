@@ -72,7 +72,7 @@ def node_folder(folder: str) -> Path:
     for name in ("package.json", "package-lock.json", "server.js"):
         shutil.copyfile(source / name, place / name)
     if not is_installed(place, source / "package-lock.json"):
-        call([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], place)
+        call([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], place)
         note_installed(place, source / "package-lock.json")
     return place
 

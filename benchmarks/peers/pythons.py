@@ -57,8 +57,12 @@ class KeepingPeer(PythonPeer):
 
 SOCKETIO = ("python-socketio", "uvicorn", "uvloop", "websockets")
 UVICORN = "uvicorn with uvloop, httptools and websockets; no compression, no access log, one worker"
+FLASK = ("flask-socketio", "flask", "gevent", "simple-websocket", "python-socketio")
 
 PYTHONS = (
     PythonPeer("python-socketio", "python_socketio", SOCKETIO, f"`AsyncServer` on {UVICORN}"),
     KeepingPeer("python-socketio + SQLite", "python_socketio", SOCKETIO, f"`AsyncServer` on {UVICORN}"),
+    PythonPeer(
+        "Flask-SocketIO", "flask_socketio", FLASK, "`socketio.run` on gevent's `pywsgi`; no compression, no log"
+    ),
 )
