@@ -1,14 +1,14 @@
 """One store under measurement: Parley on it, the driver against it, and who takes part."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from benchmarks.load.task import People, Result, Task
-from benchmarks.parts import ROOT, Broken, free_port, mongo, python, serving
+from benchmarks.parts import CORES, ROOT, SERVER_CORE, Broken, free_port, mongo, python, redis, serving
 
 DRIVEN_WITHIN_S = 360
 
@@ -61,8 +61,10 @@ class Bench:
         self.scale = scale
         """1, or less for a quick look: times, crowds and stored messages shrink by it."""
         self.people = place / "people.json"
-        self.port = 0
-        self.pid = 0
+        self.ports: list[int] = []
+        """Where the nodes listen: one, but while several are ``joined``."""
+        self.pids: list[int] = []
+        """Processes of the nodes, and of the Redis that joins them."""
         self._server = ExitStack()
 
     def size(self, full: int, least: int) -> int:
@@ -76,28 +78,47 @@ class Bench:
     def restart(self) -> None:
         """Start Parley afresh on the data that it has."""
         self.stop()
-        self.port = free_port()
-        command = ["env", "PARLEY_LIMITS=off", "PARLEY_BCRYPT_COST=4", *python("server.py", "--port", self.port)]
+        self._start(SERVER_CORE)
+
+    @contextmanager
+    def joined(self, nodes: int) -> Iterator[None]:
+        """Run so many nodes on the same store, joined by a Redis. They share all cores, with the driver too."""
+        self.stop()
+        with redis(self.place) as (url, pid):
+            for _ in range(nodes):
+                self._start(set(CORES), "--redis-url", url)
+            self.pids.append(pid)
+            yield
+            self.stop()
+        self.restart()
+
+    def _start(self, cores: set[int], *more: str) -> None:
+        port = free_port()
+        command = ["env", "PARLEY_LIMITS=off", "PARLEY_BCRYPT_COST=4", *python("server.py", "--port", port), *more]
         command += ["--data-dir", str(self.place / "data"), *(["--mongo-url", self.url] if self.url else [])]
-        self.pid = self._server.enter_context(serving(command, self.port, self.place / "server.log"))
+        self.pids.append(self._server.enter_context(serving(command, port, self.place / "server.log", cores)))
+        self.ports.append(port)
 
     def stop(self) -> None:
         """Stop Parley."""
         self._server.close()
+        self.ports.clear()
+        self.pids.clear()
 
-    def prepare(self, crowd: int) -> None:
-        """Register everybody, or renew the tokens of those who are.
+    def prepare(self, crowd: int, sizes: Sequence[int] = ()) -> None:
+        """Register everybody and make rooms of these sizes too, or renew the tokens of those who are registered.
 
         The first time Parley starts afresh afterwards: what it still had to say of so many joins is no part of a load.
         """
         new = not self.people.exists()
-        drive(Task(load="prepare", port=self.port, people=str(self.people), size=crowd))
+        self.measure("prepare", size=crowd, options={"sizes": sizes})
         if new:
             self.restart()
 
     def measure(self, load: str, **more: object) -> Result:
         """Run a load against Parley."""
-        task = {"load": load, "port": self.port, "pid": self.pid, "people": str(self.people), **more}
+        task = {"load": load, "port": self.ports[0], "more_ports": self.ports[1:], "people": str(self.people)}
+        task |= {"pid": self.pids[0], "more_pids": self.pids[1:], **more}
         return drive(msgspec.convert(task, Task))
 
     @contextmanager

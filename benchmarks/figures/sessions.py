@@ -51,9 +51,9 @@ def hello(bench: Bench) -> Sequence[Row]:
     return [row(bench, "connections with hello/s", "per_s", results, Aim("core", 2500))]
 
 
-def missing(bench: Bench) -> dict[str, Any]:
+def missing(bench: Bench, people: int) -> dict[str, Any]:
     """Have people leave, and write what they miss into the store alone; return what brings them back."""
-    people, places = bench.size(RETURNING, 40), str(bench.place / "places.json")
+    places = str(bench.place / "places.json")
     bench.measure("leave", size=people, options={"places": places})
     rooms = bench.everybody().rooms.missed[:people]
     bench.fill(more=dict.fromkeys(rooms, BEHIND))
@@ -62,15 +62,15 @@ def missing(bench: Bench) -> dict[str, Any]:
 
 def resume_stored(bench: Bench) -> Results:
     """Measure coming back to a node that has nothing of it in memory, beside a query by hand."""
-    more: dict[str, Any] = {}
+    people, more = bench.size(RETURNING, 40), dict[str, Any]()
 
     def parley() -> Result:
-        more.update(missing(bench))
+        more.update(missing(bench, people))
         return bench.measure("resume", **more)
 
     def floor() -> Result:
         if not more:
-            more.update(missing(bench))
+            more.update(missing(bench, people))
         with bench.floor("resume", *bench.data()) as measure:
             return measure("resume", **more)
 

@@ -136,7 +136,8 @@ async def load(task: Task) -> Result:
     """Measure how long coming back takes, and what it asks of the store.
 
     With the option ``places`` everybody comes back once to where they left, and what they missed is in the store alone;
-    without it, each misses what they say themselves now, and comes back for it again and again.
+    without it, each misses what they say themselves now, and comes back for it again and again. The last of them comes
+    first, and the option ``uncounted`` says how many visits only bring the node into its stride.
     """
     people, missed, took = read_people(task), task.options["missed"], Histogram()
     persons = people.crowd[: task.size]
@@ -146,13 +147,17 @@ async def load(task: Task) -> Result:
         visits = []
         for person, room in zip(persons, people.rooms.missed, strict=False):
             visits += [(person, await filled(task, person, room, missed))] * AGAIN
+    visits.reverse()
     ports = [] if task.floor else [task.port]
     await asyncio.sleep(0.2)
+    uncounted = task.options.get("uncounted", 0)
+    for person, place in visits[:uncounted]:
+        await come_back(task.port, person, place, missed)
     before = await read_meters(ports)
-    for person, place in visits:
+    for person, place in visits[uncounted:]:
         took.record(await come_back(task.port, person, place, missed))
     after = await read_meters(ports)
     if task.floor:
         return took.told("resume")
     asked = questions(before, after)
-    return took.told("resume") | {f"questions_{of}": count / len(visits) for of, count in asked.items()}
+    return took.told("resume") | {f"questions_{of}": count / took.count for of, count in asked.items()}

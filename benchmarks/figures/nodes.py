@@ -1,0 +1,43 @@
+"""Figures of several nodes on one store: what they do together, and what it costs that they are in each other's way."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.bench import Bench
+from benchmarks.figures.fanout import MEMBERS
+from benchmarks.figures.rows import row
+from benchmarks.figures.writing import SENDERS
+from benchmarks.load.task import Result
+from benchmarks.report.row import Row
+
+NODES = (1, 2, 3)
+WINDOW = 16
+
+CONTENTION = {
+    "refused": "writes to one room refused, share of all",
+    "messages_a_write": "messages a write, one room",
+    "gap_reads": "reads for gaps, one room, for 1,000 sends",
+}
+
+
+def on_nodes(bench: Bench, nodes: int) -> Sequence[Row]:
+    """Measure deliveries and sends on so many nodes, over which everybody is spread."""
+    members = min(bench.size(MEMBERS, 100), len(bench.everybody().crowd))
+    told: list[Row] = []
+
+    def measured(load: str, **more: Any) -> list[Result]:
+        return [bench.measure(load, seconds=bench.seconds(1.5), **more) for _ in range(bench.runs)]
+
+    def tell(figure: str, key: str, results: list[Result]) -> None:
+        told.append(row(bench, figure, key, (results, []), x=nodes))
+
+    with bench.joined(nodes):
+        fanned = measured("deliveries", size=members, options={"windows": [WINDOW]})
+        tell(f"deliveries/s, {members:,} members, window {WINDOW}", f"w{WINDOW}", fanned)
+        own = measured("sends", size=SENDERS, options={"rooms": "own"})
+        tell(f"acknowledged sends/s, {SENDERS} senders, {SENDERS} rooms", "per_s", own)
+        one = measured("sends", size=SENDERS, options={"rooms": "one"})
+        tell(f"acknowledged sends/s, {SENDERS} senders, one room", "per_s", one)
+        for key, figure in CONTENTION.items():
+            tell(figure, key, one)
+    return told
