@@ -8,6 +8,7 @@ from services.live import Live
 from services.messages.marks import ReadMarks
 from services.messages.pages import Pages
 from services.metrics import Metrics
+from services.operations.deadlines import Deadlines
 from services.operations.limits import Limits
 from services.operations.underway import Underway
 from services.pace import Pace
@@ -43,5 +44,6 @@ class Application:
     """Of history, as many ask for the same."""
     turns: Turns = field(default_factory=Turns)
     """Of those who are heard, through either door."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
     underway: Underway = field(default_factory=Underway)
     """The operations that are being done, through either door."""

@@ -38,7 +38,7 @@ async def changed(context: Context, room: str, plan: Planner) -> Entered:
         Unavailable: If the node takes no more.
     """
     await require_known_seat(context, room)
-    return Entered(context.application.lanes.append(Append((room,), plan)), _as_it_is)
+    return context.enter(Append((room,), plan), _as_it_is)
 
 
 def _as_it_is(outcome: Outcome) -> Item:

@@ -15,6 +15,7 @@ from services.rooms.facts import RoomFacts
 from services.rooms.making import showing
 from services.rooms.rules import member_in, require_known_seat, require_member_in, room_in
 from services.streams.append import Append, Outcome, Plan, Step, View, Wider, text_entry
+from services.streams.batch import item_told
 from services.streams.items import Item, wire_item
 from store.tables import ENTRIES, Entry, Room, Text
 
@@ -48,15 +49,17 @@ async def _send(context: Context, given: Send) -> Entered:
         None if hidden else entry,
         functools.partial(_still, seat.facts, seat.version),
     )
-    return Entered(context.application.lanes.append(append), functools.partial(_answer, context))
+    return context.enter(append, functools.partial(_answer, context))
 
 
-def _answer(context: Context, outcome: Outcome) -> Item:
+def _answer(context: Context, outcome: Outcome) -> Item | msgspec.Raw:
     item = outcome.item
-    if not outcome.repeated:
-        context.status = 201
-        context.application.marks.note(item.stream, item.author, item.rev)
-    return wire_item(item)
+    if outcome.repeated:
+        return wire_item(item)
+    context.status = 201
+    context.application.marks.note(item.stream, item.author, item.rev)
+    # What was kept is what the room is told of: it is written once.
+    return wire_item(item) if outcome.event is None else item_told(outcome.event)
 
 
 def _still(facts: RoomFacts, version: int) -> bool:

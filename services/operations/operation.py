@@ -5,11 +5,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from services.errors import ServiceError, TooMany, Unauthenticated, Unavailable
+from services.operations.eager import Waits, rest, step
 from services.operations.inputs import Input
 from services.operations.limits import ADDRESS, USER, Limit, Reach
 from services.streams.append import Append, Outcome
@@ -60,6 +61,15 @@ class Context:
         """When its deadline is, by the same clock."""
         return self.asked_at + DEADLINE_S
 
+    def enter(self, append: Append, answer: Callable[[Outcome], Any]) -> "Entered":
+        """Queue an append in its lanes at once.
+
+        Raises:
+            Unavailable: If the node takes no more; nothing was written.
+        """
+        _future = self.application.lanes.append(append)
+        return Entered(append, answer)
+
     async def append(self, append: Append) -> Outcome:
         """Queue an append in its lanes at once, and return when it is durable.
 
@@ -81,11 +91,10 @@ class Context:
         return self.principal
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(NamedTuple):
     """A request that has its place in a lane: what it waits for, and what its answer is then."""
 
-    future: asyncio.Future[Outcome]
+    append: Append
     answer: Callable[[Outcome], Any]
 
 
@@ -145,7 +154,7 @@ def waiting(enter: Callable[[Context, In], Awaitable[Entered]]) -> Callable[[Con
 
     async def run(context: Context, given: In) -> Any:
         entered = await enter(context, given)
-        return entered.answer(await entered.future)
+        return entered.answer(await entered.append.future)
 
     run.__doc__ = enter.__doc__
     return run
@@ -178,30 +187,34 @@ async def begin(
     """Begin an operation that has an ``enter``; return when it has its place in a lane.
 
     ``done`` is called once, later or before this returns, with the answer or with what ``perform`` would raise. It
-    takes no task: that is a third of what a message costs.
+    takes no task and no timer of its own: they would be half of what a message costs.
+
+    Raises:
+        TypeError: If it has none.
     """
-    start = time.perf_counter()
-    enter = operation.enter
-    if enter is None:
+    if operation.enter is None:
         raise TypeError(f"{operation.name} cannot be begun")
-    underway = context.application.underway
-    underway.begun()
+    start = time.perf_counter()
+    application = context.application
+    application.underway.begun()
     try:
-        async with asyncio.timeout_at(context.until):
-            await _admit(operation, context, given)
-            entered = await enter(context, given)
+        try:
+            entered = step(_enter(operation, operation.enter, context, given))
+        except Waits as waits:
+            async with asyncio.timeout_at(context.until):
+                entered = await rest(waits)
     except Exception as error:  # noqa: BLE001 - told to whoever waits for the answer
-        underway.ended()
+        application.underway.ended()
         done(None, _failed(operation, context, start, error))
         return
     except BaseException:
-        underway.ended()
+        application.underway.ended()
         raise
-    late = asyncio.get_running_loop().call_at(context.until, _late, entered.future)
+    append = entered.append
 
     def decided(future: asyncio.Future[Outcome]) -> None:
-        late.cancel()
-        underway.ended()
+        application.deadlines.forget(append)
+        application.underway.ended()
         try:
             result = entered.answer(future.result())
         except BaseException as error:  # noqa: BLE001 - the same
@@ -210,12 +223,15 @@ async def begin(
             _answered(operation, context, start, "ok")
             done(result, None)
 
-    entered.future.add_done_callback(decided)
+    append.then = decided
+    application.deadlines.watch(append, context.until)
 
 
-def _late(future: asyncio.Future[Outcome]) -> None:
-    if not future.done():
-        future.set_exception(TimeoutError())
+async def _enter(
+    operation: Operation[In], enter: Callable[[Context, In], Awaitable[Entered]], context: Context, given: In
+) -> Entered:
+    await _admit(operation, context, given)
+    return await enter(context, given)
 
 
 async def _admit(operation: Operation[In], context: Context, given: In) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
+
+import msgspec
 
 from services.errors import Flaw, Invalid
 
@@ -12,6 +14,12 @@ DEPTH_LIMIT = 16
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[{}\[\]]")
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
+
+
+_Scalar = str | bool | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None
+_Flat = dict[str, _Scalar | list[_Scalar]]
+_read_request = msgspec.json.Decoder(dict[str, _Scalar | _Flat]).decode
+_write = msgspec.json.Encoder().encode
 
 
 class NotJson(Invalid):
@@ -28,6 +36,13 @@ def check(text: bytes) -> Any:
         NotJson: If it is none.
         Invalid: With what is not strict about it.
     """
+    try:
+        # Nearly all requests: what is written again as it stands has no key twice. It takes a sixth of the time.
+        request = _read_request(text)
+        if _write(request) == text:
+            return request
+    except (msgspec.MsgspecError, UnicodeError):
+        pass  # something else, or a mistake, of which the rest finds out what it is
     if text.count(b"{") + text.count(b"[") > DEPTH_LIMIT:
         _check_depth(text)
     try:

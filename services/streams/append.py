@@ -1,11 +1,13 @@
 """What a caller wants written to streams, all of it or nothing."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from services.ids import new_id, now_ms
+from services.streams.batch import Event
 from store.database import Database, Delete, Insert, Put, Record, Table, Write
 from store.tables import ENTRIES, ROOMS, Effect, Entry, Notice, Room, Text
 
@@ -13,6 +15,8 @@ SERVER = "~"
 """Author of entries that nobody in particular wrote."""
 
 R = TypeVar("R", bound=Record)
+
+log = logging.getLogger(__name__)
 
 
 class Later(Exception):
@@ -33,6 +37,8 @@ class Step:
 
     entry: Entry
     subject: Entry | Room | None = None
+    event: Event | None = None
+    """What its stream is told of it, once it is durable."""
 
 
 @dataclass(slots=True)
@@ -55,6 +61,8 @@ class Outcome:
     entries: list[Entry | Room]
     repeated: bool = False
     """Whether the cid was used before; ``entries`` is then the first item, as it is now."""
+    event: Event | None = None
+    """What the stream of the last step was told of it; None where nothing was written."""
 
     @property
     def item(self) -> Entry:
@@ -111,7 +119,7 @@ class Append:
     a foreign entry in between, or ``still`` saying no, makes the check run again.
     """
 
-    __slots__ = ("attempts", "future", "item", "plan", "still", "streams")
+    __slots__ = ("attempts", "future", "item", "plan", "still", "streams", "then")
 
     def __init__(
         self,
@@ -126,6 +134,28 @@ class Append:
         self.still = still
         self.attempts = 0
         self.future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.then: Callable[[asyncio.Future[Outcome]], None] | None = None
+        """Called with the future in the very turn in which the append is decided: an answer goes out with what the
+        same write delivers."""
+
+    def settle(self, outcome: Outcome) -> None:
+        """Tell the caller what was kept, unless it was told something before."""
+        if not self.future.done():
+            self.future.set_result(outcome)
+            self._tell()
+
+    def fail(self, error: Exception) -> None:
+        """Tell the caller why nothing was kept, or that it is not known; unless it was told something before."""
+        if not self.future.done():
+            self.future.set_exception(error)
+            self._tell()
+
+    def _tell(self) -> None:
+        if self.then is not None:
+            try:
+                self.then(self.future)
+            except Exception:  # the flight and its other callers have no part in it
+                log.exception("a caller failed to take what became of its append")
 
 
 def text_entry(stream: str, author: str, username: str, cid: str, body: Text, digest: str) -> Entry:

@@ -162,7 +162,7 @@ class Flight:
             self._fail((append,), error)
             return None
         if plan.found is not None and plan.found.id not in self._folds:
-            _settle(append, Outcome([plan.found]))
+            append.settle(Outcome([plan.found]))
             return None
         self._cids |= cids
         self._view.apply(plan)
@@ -258,7 +258,7 @@ class Flight:
             # Whoever asks again may have asked a node that died before it told the others.
             rev = first[0].changed or first[0].rev
             self._deliver(Batch(entry.stream, rev, rev, []))
-            _settle(append, Outcome([*first], repeated=True))
+            append.settle(Outcome([*first], repeated=True))
 
     def _keep(self, kept: list[tuple[Append, list[Step]]]) -> None:
         """Tell of what is durable now: the streams' watchers first, then the callers."""
@@ -268,24 +268,20 @@ class Flight:
             for step in steps:
                 if id(step) not in told:
                     told.add(id(step))
-                    events.setdefault(step.entry.stream, []).append(event_of(step.entry, step.subject))
+                    step.event = event_of(step.entry, step.subject)
+                    events.setdefault(step.entry.stream, []).append(step.event)
         for stream, listed in events.items():
             batch = batch_of(stream, listed[0].rev - 1, listed)
             self.heads[stream] = batch.last
             self._deliver(batch)
         for append, steps in kept:
-            _settle(append, Outcome([step.subject or step.entry for step in steps]))
+            entries = [step.subject or step.entry for step in steps]
+            append.settle(Outcome(entries, event=steps[-1].event if steps else None))
 
     @staticmethod
     def _fail(appends: Iterable[Append], error: Exception) -> None:
         for append in appends:
-            if not append.future.done():
-                append.future.set_exception(error)
-
-
-def _settle(append: Append, outcome: Outcome) -> None:
-    if not append.future.done():
-        append.future.set_result(outcome)
+            append.fail(error)
 
 
 def _number(entry: Entry, rev: int) -> None:

@@ -295,5 +295,4 @@ class Lanes:
 def _give_up(appends: Iterable[Append]) -> None:
     """Tell callers that nothing was written."""
     for append in appends:
-        if not append.future.done():
-            append.future.set_exception(Unavailable())
+        append.fail(Unavailable())

@@ -35,6 +35,31 @@ def test_strict_text_is_read_as_everywhere(value: Any, escaped: bool, indent: in
     assert same(check(text.encode()), json.loads(text))
 
 
+FLAT = SCALARS | TEXTS | st.lists(SCALARS | TEXTS, max_size=3)
+REQUESTS = st.dictionaries(TEXTS, FLAT | st.dictionaries(TEXTS, FLAT, max_size=4), max_size=4)
+
+
+@given(REQUESTS)
+def test_request_as_most_write_it_is_read_as_everywhere(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert same(check(text.encode()), json.loads(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"op":"a","op":"a"}',
+        b'{"op":"a","d":{"x":1,"x":1}}',
+        b'{"op":"a","id":18446744073709551616}',
+        b'{"op":"a","d":{"x":[-9223372036854775809]}}',
+        b'{"op":"\\ud800"}',
+    ],
+)
+def test_request_that_is_not_strict_is_refused(text: bytes) -> None:
+    with pytest.raises(Invalid):
+        check(text)
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:

@@ -1,0 +1,39 @@
+"""Deadlines of appends on their way: one timer for all, where one each would cost as much as the append's own work."""
+
+import asyncio
+
+from services.streams.append import Append
+
+
+class Deadlines:
+    """Ends with ``TimeoutError`` what is not decided in time. Belongs to one loop; holds what is under way alone."""
+
+    __slots__ = ("_due", "_timer")
+
+    def __init__(self) -> None:
+        self._due: dict[Append, float] = {}
+        """Those under way, each with its deadline."""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, append: Append, until: float) -> None:
+        """Watch an append until ``forget``; ``until`` is by the loop's clock."""
+        self._due[append] = until
+        if self._timer is not None and until < self._timer.when():
+            self._timer.cancel()  # rare: it came to this late, and has less time left than those before it
+            self._timer = None
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_at(until, self._look)
+
+    def forget(self, append: Append) -> None:
+        """Watch an append no more: it is decided."""
+        self._due.pop(append, None)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for append, until in tuple(self._due.items()):
+            if until <= now:
+                self.forget(append)
+                append.fail(TimeoutError())
+        first = min(self._due.values(), default=None)
+        self._timer = None if first is None else loop.call_at(first, self._look)
