@@ -4,6 +4,8 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from services.tallies import Tallies
+
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 """Bounds of histograms of times: from what nobody notices to what nobody waits for."""
 
@@ -15,9 +17,8 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
         histogram = partial(Histogram, registry=registry, buckets=SECONDS)
-        self.operations = counter("parley_operations", "Operations answered, by name and code.", ("operation", "code"))
-        self._answered: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
-        self.seconds = histogram("parley_operation_seconds", "Time from a request to its answer.", ("operation",))
+        self._answers = Tallies(SECONDS)
+        registry.register(self._answers)
         self.questions = counter("parley_store_questions", "Questions to the store.", ("verb", "table"))
         self.refused = counter(
             "parley_refused_writes",
@@ -45,10 +46,4 @@ class Metrics:
 
     def answered(self, operation: str, code: str, seconds: float) -> None:
         """Count an operation that was answered."""
-        meters = self._answered.get((operation, code))
-        if meters is None:
-            # Finding the child of a meter by its labels costs more than counting with it.
-            meters = (self.operations.labels(operation, code), self.seconds.labels(operation))
-            self._answered[operation, code] = meters
-        meters[0].inc()
-        meters[1].observe(seconds)
+        self._answers.add(operation, code, seconds)
