@@ -10,10 +10,10 @@ ARGS ?=
 # Processes that run tests at once; 0 runs them in the one that is called.
 WORKERS ?= 2
 
-.PHONY: help install dev parts run cluster test check format formatted lint types imports docs unchanged bench faults vendor lock clean
+.PHONY: help install dev parts run cluster test check format formatted lint types imports docs unchanged bench bench-growth faults vendor lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Make .venv with what the server needs
 	@tools/bootstrap.sh requirements.txt
@@ -56,8 +56,11 @@ unchanged: dev
 docs: install ## Write the documents that the program generates into docs/
 	@$(python) server.py documents docs
 
-bench: dev ## Print what one node does, beside the floors; takes long
+bench: dev ## Print what one node does, beside the floors; five minutes; ARGS=--write puts it into docs/performance.md
 	@$(python) -m benchmarks $(ARGS)
+
+bench-growth: dev ## The same for how it grows with members, sessions, senders, messages and nodes; longer
+	@$(python) -m benchmarks.growth $(ARGS)
 
 faults: parts ## Break nodes and Redis under load and print what is left; long; ARGS="--only kills --seed 7"
 	@$(python) -m tests.faults $(ARGS)

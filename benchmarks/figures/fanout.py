@@ -61,7 +61,7 @@ def paced(bench: Bench) -> Sequence[Row]:
     members = bench.size(MEMBERS, 100)
     more = {"size": members, "seconds": bench.seconds(3), "options": {"room": "thousand", "pace_s": BUSY_PACE_S}}
     results = beside(bench, "latency", bench.keeping(), "latency", **more)
-    what = f"{members / BUSY_PACE_S:,.0f} deliveries/s to {members:,} members"
+    what = f"{members / BUSY_PACE_S:,.0f}/s, room of {members:,}"
     rows = [
         row(bench, f"send → deliver, {what}, {share}, ms", f"deliver_{share}", results, *aims)
         for share, aims in {"p50": (), "p99": (LEAST_20_MS,), "p99.9": (), "max": ()}.items()

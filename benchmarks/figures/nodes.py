@@ -14,9 +14,9 @@ NODES = (1, 2, 3)
 WINDOW = 16
 
 CONTENTION = {
-    "refused": "writes to one room refused, share of all",
-    "messages_a_write": "messages a write, one room",
-    "gap_reads": "reads for gaps, one room, for 1,000 sends",
+    "refused": "over nodes: writes to one room refused, share of all",
+    "messages_a_write": "over nodes: messages a write, one room",
+    "gap_reads": "over nodes: reads for gaps, one room, for 1,000 sends",
 }
 
 
@@ -33,11 +33,11 @@ def on_nodes(bench: Bench, nodes: int) -> Sequence[Row]:
 
     with bench.joined(nodes):
         fanned = measured("deliveries", size=members, options={"windows": [WINDOW]})
-        tell(f"deliveries/s, {members:,} members, window {WINDOW}", f"w{WINDOW}", fanned)
+        tell(f"deliveries/s over nodes, {members:,} members, window {WINDOW}", f"w{WINDOW}", fanned)
         own = measured("sends", size=SENDERS, options={"rooms": "own"})
-        tell(f"acknowledged sends/s, {SENDERS} senders, {SENDERS} rooms", "per_s", own)
+        tell(f"acknowledged sends/s over nodes, {SENDERS} senders, {SENDERS} rooms", "per_s", own)
         one = measured("sends", size=SENDERS, options={"rooms": "one"})
-        tell(f"acknowledged sends/s, {SENDERS} senders, one room", "per_s", one)
+        tell(f"acknowledged sends/s over nodes, {SENDERS} senders, one room", "per_s", one)
         for key, figure in CONTENTION.items():
             tell(figure, key, one)
     return told

@@ -35,12 +35,8 @@ def row(bench: Bench, figure: str, key: str, results: Results, *aims: Aim, x: fl
 
 def beside(bench: Bench, floor: str, place: Sequence[Any], load: str, **more: Any) -> Results:
     """Measure a load against Parley and against the server ``floor_NAME.py``, interleaved."""
-
-    def on_floor() -> Result:
-        with bench.floor(floor, *place) as measure:
-            return measure(load, **more)
-
-    return bench.compare(lambda: bench.measure(load, **more), on_floor)
+    with bench.floor(floor, *place) as measure:
+        return bench.compare(lambda: bench.measure(load, **more), lambda: measure(load, **more))
 
 
 def printed_rate(script: Sequence[str]) -> Result:

@@ -53,13 +53,22 @@ class Row(msgspec.Struct, kw_only=True):
         return [sample / floor for sample, floor in zip(self.samples, self.floors, strict=False) if floor]
 
     @property
+    def is_rate(self) -> bool:
+        """Whether it tells how many a second, so that what one costs can be told too."""
+        return "/s" in self.figure.partition(",")[0]
+
+    @property
     def costs(self) -> list[float]:
         """Microseconds of processor time for one operation, run by run; for rates alone."""
+        if not self.is_rate:
+            return []
         return [used / rate * 1e6 for rate, used in zip(self.samples, self.server, strict=False) if rate]
 
     @property
     def floor_costs(self) -> list[float]:
         """The same of the floor."""
+        if not self.is_rate:
+            return []
         return [used / rate * 1e6 for rate, used in zip(self.floors, self.floor_server, strict=False) if rate]
 
     @property
