@@ -70,16 +70,21 @@ def turn(contestant: Contestant, scale: float) -> tuple[Result, str]:
     """
     members, seconds = max(200, round(MEMBERS * scale)), max(0.5, scale)
     figures: Result = {}
+    now = "its start"
     try:
         with contestant.up() as measure:
+            now = "the memory of sockets"
             figures["kib"] = measure("memory", size=members)["kib"]
+            now = "connections"
             figures |= prefixed("hello", measure("hello", size=COMING, seconds=1.5 * seconds))
+            now = "latency"
             figures |= measure("latency", size=WATCHERS, seconds=2 * seconds)
+            now = "deliveries"
             # What is measured first is measured cold: code not yet compiled, sockets with small windows.
             measure("deliveries", size=members, seconds=0.3, options={"windows": [16]})
             figures |= measure("deliveries", size=members, seconds=seconds, options={"windows": WINDOWS})
-    except Broken as error:
-        return figures, str(error)
+    except Broken:  # why has been told on the terminal by whoever failed
+        return figures, f"failed at {now}"
     return figures, ""
 
 

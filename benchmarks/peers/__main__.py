@@ -1,0 +1,146 @@
+"""Measure Parley and its peers in the same run: ``python -m benchmarks.peers``.
+
+In each run each takes a turn, on the same core, with the same clients, in an order that shifts from run to run.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.__main__ import QUICK, QUIET, STORES
+from benchmarks.bench import Bench, bench
+from benchmarks.load.task import Result
+from benchmarks.parts import CORES, Broken
+from benchmarks.peers import outcome, pages
+from benchmarks.peers.document import fill_page
+from benchmarks.peers.outcome import Entry, Outcome
+from benchmarks.peers.peer import Missing, Peer
+from benchmarks.peers.registry import PEERS
+from benchmarks.peers.tell import terminal
+from benchmarks.peers.turns import MEMBERS, Contestant, of_parley, of_peer, turn
+from benchmarks.results import machine, others
+
+KEEPS = {"sqlite": "SQLite, WAL, synchronous=FULL", "mongo": "MongoDB, a majority and its journal"}
+
+
+def say(text: str) -> None:
+    """Tell how far it has come."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def installed(peers: Sequence[Peer], missing: dict[str, str]) -> dict[str, str]:
+    """Install peers and return the versions of those that can be had, by name; note the others as missing."""
+    versions = {}
+    for peer in peers:
+        say(f"{peer.name}: installed if it is not yet")
+        try:
+            versions[peer.name] = peer.install()
+        except (Missing, Broken) as error:
+            missing[peer.name] = str(error)
+            say(f"{peer.name} is left out: {error}")
+    return versions
+
+
+def take_turns(contestants: Sequence[Contestant], entries: dict[str, Entry], runs: int, scale: float) -> float:
+    """Measure all, run by run, and return the most cores that others used just before a turn."""
+    most = 0.0
+    for run in range(runs):
+        first = run % len(contestants)
+        for contestant in [*contestants[first:], *contestants[:first]]:
+            elsewhere, began = others(), time.monotonic()
+            most = max(most, elsewhere)
+            result, trouble = turn(contestant, scale)
+            entries[contestant.name].results.append(result)
+            entries[contestant.name].troubles += [trouble] if trouble else []
+            took = f"{time.monotonic() - began:.0f} s, {elsewhere:.1f} of {len(CORES)} cores in use by others before"
+            say(f"run {run + 1}, {contestant.name}: {took}{'; ' if trouble else ''}{trouble}")
+    return most
+
+
+def compared_pages(made: Bench, missing: dict[str, str]) -> list[Entry]:
+    """Measure reading a page; nothing where the peer cannot be had."""
+    try:
+        versions = pages.install()
+    except Missing as error:
+        missing[pages.NAME] = str(error)
+        return []
+    newest = pages.fill(made)
+    made.stop()
+    parley = Entry(name=f"Parley, {newest:,} stored")
+    peer = Entry(name=pages.NAME, versions=versions, settings=pages.SETTINGS)
+    turns: list[tuple[Entry, Callable[[Bench, int], Result]]] = [
+        (parley, pages.read_parley),
+        (peer, pages.read_fastapi),
+    ]
+    for run in range(made.runs):
+        for entry, read in turns if run % 2 == 0 else turns[::-1]:
+            result = read(made, newest)
+            entry.results.append(result | {f"per_s_{name}": result[name] for name in ("busy", "server")})
+        say(f"run {run + 1}: pages")
+    return [parley, peer]
+
+
+def measured(asked: argparse.Namespace, place: Path) -> Outcome:
+    """Measure everything that is asked for."""
+    where, scale, missing = machine(), QUICK if asked.quick else 1.0, dict[str, str]()
+
+    def is_asked(name: str) -> bool:
+        return not asked.only or name.casefold().startswith(tuple(start.casefold() for start in asked.only))
+
+    wanted = [peer for peer in PEERS if is_asked(peer.name)]
+    versions = installed(wanted, missing)
+    with bench(asked.store, place / asked.store, asked.runs, scale) as made:
+        made.prepare(made.size(MEMBERS, 200))
+        made.stop()
+        parley = of_parley(made)
+        entries = {parley.name: Entry(name=parley.name, keeps=KEEPS[asked.store])}
+        contestants = [parley]
+        for peer in (peer for peer in wanted if peer.name in versions):
+            contestants.append(of_peer(peer, place))
+            entries[peer.name] = Entry(name=peer.name, settings=peer.settings, keeps=peer.keeps)
+            entries[peer.name].versions = versions[peer.name]
+        most = take_turns(contestants, entries, asked.runs, scale) if len(contestants) > 1 else 0.0
+        read = compared_pages(made, missing) if is_asked(pages.NAME) else []
+    return Outcome(
+        machine=where,
+        quick=asked.quick,
+        runs=asked.runs,
+        others=most,
+        entries=list(entries.values()),
+        pages=read,
+        missing=missing,
+    )
+
+
+def arguments() -> argparse.Namespace:
+    """Return what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="Parley beside its peers.")
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="who is called that, or begins so; may be repeated"
+    )
+    parser.add_argument("--store", choices=STORES, default="sqlite", help="Parley's store (default: sqlite)")
+    parser.add_argument("--runs", type=int, default=5, help="turns of each (default: 5)")
+    parser.add_argument("--quick", action="store_true", help="a fifth of time and people: for a first look")
+    parser.add_argument("--write", action="store_true", help="put the latest figures into the page; measure nothing")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print the tables, write the JSON; or put the latest one into the page."""
+    asked = arguments()
+    if asked.write:
+        say(f"written into {fill_page()}")
+        return
+    with tempfile.TemporaryDirectory(prefix="parley-peers-") as place:
+        found = measured(asked, Path(place))
+    print(terminal(found))
+    if found.others > QUIET:
+        print(f"This machine was not quiet: other programs used up to {found.others:.1f} of its {len(CORES)} cores.")
+    say(f"written to {outcome.keep(found)}")
+
+
+if __name__ == "__main__":
+    main()
