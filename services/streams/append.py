@@ -151,9 +151,10 @@ class Append:
             self._tell()
 
     def _tell(self) -> None:
-        if self.then is not None:
+        then, self.then = self.then, None  # it refers to this, and nothing is to be left to the garbage collector
+        if then is not None:
             try:
-                self.then(self.future)
+                then(self.future)
             except Exception:  # the flight and its other callers have no part in it
                 log.exception("a caller failed to take what became of its append")
 

@@ -87,11 +87,11 @@ class Requests:
             self._session.end(CloseCode.BAD_FRAME, "no op")
             return
         id_ = request.get("id")
-        if id_ is not None and (not isinstance(id_, int) or isinstance(id_, bool)):
+        if id_ is not None and type(id_) is not int:  # which a boolean is too, where asked with isinstance
             self._session.end(CloseCode.BAD_FRAME, "the id is no whole number")
             return
         given = request.get("d", {})
-        if request.keys() - {"op", "id", "d"}:
+        if len(request) > 1 + ("id" in request) + ("d" in request):
             self._refuse(id_, Invalid(flaws=(Flaw("", "has a field that is not known here"),)))
         elif not isinstance(given, dict):
             self._refuse(id_, Invalid(flaws=(Flaw("/d", "has to be an object"),)))
@@ -148,9 +148,10 @@ class Requests:
             task = self._start(id_, perform(operation, context, arguments), name)
             if operation.ordered:
                 await asyncio.wait((task,))
-        now = asyncio.get_running_loop().time()
-        if now - context.asked_at > STANDING_S and self._unavailable_at > context.asked_at:
-            self._hasty_until = now + HASTE_S
+        if self._unavailable_at > context.asked_at:
+            now = asyncio.get_running_loop().time()
+            if now - context.asked_at > STANDING_S:
+                self._hasty_until = now + HASTE_S
 
     def _start(self, id_: int | None, work: Awaitable[Any], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(self._run(id_, work, name))

@@ -1,8 +1,11 @@
 """Performing: permission, limits, deadline and meters of every operation, once for both doors."""
 
 import asyncio
+import functools
+import gc
 import inspect
 import re
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from services.operations.inputs import Empty
 from services.operations.operation import Context, Operation, Principal, begin, perform
 from store.errors import Unknown
 from tests.application import Parley, running
+from tests.peers import until
 
 
 @pytest.fixture
@@ -117,6 +121,33 @@ async def test_begun_operation_that_is_not_admitted_is_done_at_once(context: Con
     given = msgspec.convert({"room": "r", "text": "x", "cid": "x"}, send.input)
     await begin(send, context, given, lambda _result, error: outcomes.append(error))
     assert [type(error) for error in outcomes] == [Unauthenticated]
+
+
+def told(answered: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    assert error is None
+    answered.set_result(result)
+
+
+async def test_send_leaves_nothing_to_the_garbage_collector(parley: Parley, context: Context) -> None:
+    (bob,) = await parley.people("bob")
+    context.principal = await parley.application.tokens.authenticate(bob.account.token)
+    send = next(operation for operation in OPERATIONS if operation.name == "message.send")
+    room = await bob.create()
+    gc.collect()
+    gc.disable()  # its looks are stalls of the loop, and cost a fifth of what a send does
+    try:
+        gone = []
+        for number in range(3):
+            answered = asyncio.get_running_loop().create_future()
+            gone.append(weakref.ref(answered))
+            given = msgspec.convert({"room": room, "text": "x", "cid": f"g{number}"}, send.input)
+            await begin(send, context, given, functools.partial(told, answered))
+            await answered
+            del answered
+        # The flight itself ends a moment after its answers.
+        await until(lambda: [one() for one in gone] == [None] * 3)
+    finally:
+        gc.enable()
 
 
 # The table of contents
