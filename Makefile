@@ -10,7 +10,7 @@ ARGS ?=
 # Processes that run tests at once; 0 runs them in the one that is called.
 WORKERS ?= 2
 
-.PHONY: help install dev parts run cluster test check format formatted lint types imports docs unchanged bench bench-growth faults vendor lock clean
+.PHONY: help install dev parts run cluster test check format formatted lint types imports docs unchanged bench bench-growth bench-peers faults vendor lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: dev ## Print what one node does, beside the floors; five minutes; ARGS=--
 bench-growth: dev ## The same for how it grows with members, sessions, senders, messages and nodes; longer
 	@$(python) -m benchmarks.growth $(ARGS)
 
+bench-peers: dev ## What others do with the same work, installed apart from everything; half an hour
+	@$(python) -m benchmarks.peers $(ARGS)
+
 faults: parts ## Break nodes and Redis under load and print what is left; long; ARGS="--only kills --seed 7"
 	@$(python) -m tests.faults $(ARGS)
 
@@ -73,7 +76,7 @@ lock: ## Compile the requirements files from pyproject.toml, on Python 3.11; ARG
 
 clean: ## Remove everything that make made, but never ./data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov
-	@rm -rf tools/typescript/node_modules
+	@rm -rf tools/typescript/node_modules .peers
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the targets above stand on.

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.__main__ import QUICK, QUIET, STORES
 from benchmarks.bench import Bench, bench
 from benchmarks.load.task import Result
 from benchmarks.parts import CORES, Broken
@@ -22,6 +21,10 @@ from benchmarks.peers.registry import PEERS
 from benchmarks.peers.tell import terminal
 from benchmarks.peers.turns import MEMBERS, Contestant, of_parley, of_peer, turn
 from benchmarks.results import machine, others
+
+QUICK = 0.2
+QUIET = 0.1
+"""Cores that other programs may use without a word about it."""
 
 KEEPS = {"sqlite": "SQLite, WAL, synchronous=FULL", "mongo": "MongoDB, a majority and its journal"}
 
@@ -121,25 +124,24 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", metavar="NAME", help="who is called that, or begins so; may be repeated"
     )
-    parser.add_argument("--store", choices=STORES, default="sqlite", help="Parley's store (default: sqlite)")
+    parser.add_argument("--store", choices=KEEPS, default="sqlite", help="Parley's store (default: sqlite)")
     parser.add_argument("--runs", type=int, default=5, help="turns of each (default: 5)")
     parser.add_argument("--quick", action="store_true", help="a fifth of time and people: for a first look")
-    parser.add_argument("--write", action="store_true", help="put the latest figures into the page; measure nothing")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/performance-peers.md")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measure, print the tables, write the JSON; or put the latest one into the page."""
+    """Measure, print the tables, write the JSON."""
     asked = arguments()
-    if asked.write:
-        say(f"written into {fill_page()}")
-        return
     with tempfile.TemporaryDirectory(prefix="parley-peers-") as place:
         found = measured(asked, Path(place))
     print(terminal(found))
     if found.others > QUIET:
         print(f"This machine was not quiet: other programs used up to {found.others:.1f} of its {len(CORES)} cores.")
     say(f"written to {outcome.keep(found)}")
+    if asked.write:
+        say(f"and into {fill_page()}")
 
 
 if __name__ == "__main__":

@@ -1,28 +1,17 @@
-"""The part of the page about performance that is made of the latest outcome."""
+"""docs/performance-peers.md: its tables, made of the latest outcome.
+
+``python -m benchmarks.peers.document`` makes them anew without measuring anything.
+"""
 
 from collections.abc import Sequence
 
 from benchmarks.parts import ROOT, Broken
 from benchmarks.peers.outcome import Entry, Outcome, kept
 from benchmarks.peers.tell import READING, deliveries, pages, sockets, verdicts
+from benchmarks.report.page import filled
 from benchmarks.report.table import markdown
 
 PAGE = ROOT / "docs" / "performance-peers.md"
-BEGIN = "<!-- Made by `python -m benchmarks.peers --write`. -->"
-END = "<!-- The end of what is made. -->"
-
-
-def between(text: str, made: str) -> str:
-    """Return a page with what stands between the marks replaced.
-
-    Raises:
-        Broken: If the marks are not there.
-    """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not (begin and end):
-        raise Broken("the page has no place for the figures of the peers")
-    return f"{head}{BEGIN}\n\n{made}\n{END}{tail}"
 
 
 def settings(entries: Sequence[Entry]) -> str:
@@ -53,9 +42,13 @@ def fill_page() -> str:
     """Put the latest outcome into the page and return where that is.
 
     Raises:
-        Broken: If nothing was measured yet, or the page has no place for it.
+        Broken: If nothing was measured yet.
     """
     if (outcome := kept()) is None:
         raise Broken("nothing was measured yet")
-    PAGE.write_text(between(PAGE.read_text(), told(outcome)))
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), {"peers": told(outcome)}), encoding="utf-8")
     return str(PAGE.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    fill_page()
