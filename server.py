@@ -23,6 +23,7 @@ from handlers.health import LiveHandler, MetricsHandler, Readiness, ReadyHandler
 from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
 from handlers.pages import STATIC, PageHandler
 from services import logs, tasks
+from services.accounts.directory import Directory
 from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
 from services.application import Application
@@ -50,7 +51,7 @@ from ws.relay.joining import Links, join
 from ws.relay.relay import Relay
 from ws.tables import tables
 from ws.wheel import Wheel
-from ws.wire.socket import SocketHandler
+from ws.wire.opening import Sockets
 
 log = logging.getLogger("parley")
 
@@ -87,8 +88,10 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         outside = await _outside(settings, stack)
         door, relay = await _inside(settings, outside, stack)
         readiness = Readiness(lambda: door.draining, relay.faults)
-        routes = _routes(settings, door.application, door, readiness)
-        entrance = Entrance(routes, Proxies(settings.trusted_proxies), settings.port, settings.address)
+        routes = _routes(settings, door.application, readiness)
+        sockets = Sockets(door.accept, settings.cors_origins, door.flusher, door.application.turns, door.refuse)
+        proxies = Proxies(settings.trusted_proxies)
+        entrance = Entrance(routes, {"/ws": sockets}, proxies, settings.port, settings.address)
         stack.push_async_callback(entrance.close)
         metrics_port = _listen_for_metrics(settings, door.application, stack)
         drain = Drain(door.application, door, entrance, readiness.asked_lately)
@@ -136,6 +139,7 @@ async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) 
     application = Application(
         node=links.node,
         database=database,
+        directory=Directory(database),
         lanes=lanes,
         facts=facts,
         marks=ReadMarks(database),
@@ -170,18 +174,14 @@ def _listen_for_metrics(settings: Settings, application: Application, stack: Asy
     return port
 
 
-def _routes(settings: Settings, application: Application, door: Door, readiness: Readiness) -> Routes:
-    origins = settings.cors_origins
-    api = {"parley": application, "origins": origins}
-    socket = {"accept": door.accept, "origins": origins, "flusher": door.flusher, "refuse": door.refuse}
-    socket["turns"] = application.turns
+def _routes(settings: Settings, application: Application, readiness: Readiness) -> Routes:
+    api = {"parley": application, "origins": settings.cors_origins}
     found: list[tuple[Any, ...]] = [
         (pattern(path), OperationHandler, {**api, "methods": methods}) for path, methods in routes().items()
     ]
     found += [
         *documents.routes(asyncapi.document()),
         (r"/api/.*", NotFoundHandler, api),
-        (r"/ws", SocketHandler, socket),
         (r"/health/live", LiveHandler),
         (r"/health/ready", ReadyHandler, {"parley": application, "readiness": readiness}),
     ]

@@ -1,7 +1,7 @@
 """Where HTTP comes in: what a connection may take, who asks on it, and what is being answered when the node ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
@@ -30,13 +30,21 @@ BACKLOG = 4096
 class Entrance(HTTPServerConnectionDelegate):
     """Listens, and hands each request to ``routes`` as if its client had asked it without a proxy."""
 
-    def __init__(self, routes: HTTPServerConnectionDelegate, proxies: Proxies, port: int, address: str) -> None:
-        """Listen.
+    def __init__(
+        self,
+        routes: HTTPServerConnectionDelegate,
+        doors: Mapping[str, HTTPServerConnectionDelegate],
+        proxies: Proxies,
+        port: int,
+        address: str,
+    ) -> None:
+        """Listen; what is asked for at the paths of ``doors`` is theirs, and takes no way through the routes.
 
         Raises:
             OSError: If the port cannot be had.
         """
         self._routes = BodyLimit(routes)
+        self._doors = doors
         self._proxies = proxies
         self._busy: set[object] = set()
         """Connections with a request of which not all is read, or not all of the answer is sent."""
@@ -77,7 +85,11 @@ class Entrance(HTTPServerConnectionDelegate):
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """See ``HTTPServerConnectionDelegate.start_request``: the next request may come, the last one is done with."""
         self._free(server_conn)
-        return _Entering(self, server_conn, request_conn, self._routes.start_request(server_conn, request_conn))
+        return _Entering(self, server_conn, request_conn)
+
+    def inside(self, path: str) -> HTTPServerConnectionDelegate:
+        """Return what serves an address, given with its query."""
+        return self._doors.get(path.partition("?")[0], self._routes)
 
     def on_close(self, server_conn: object) -> None:
         """See ``HTTPServerConnectionDelegate.on_close``. A websocket, too, is no connection of HTTP any more."""
@@ -110,18 +122,18 @@ class _Server(HTTPServer):
 class _Entering(HTTPMessageDelegate):
     __slots__ = ("_connection", "_entrance", "_inner", "_server_conn")
 
-    def __init__(
-        self, entrance: Entrance, server_conn: object, connection: HTTPConnection, inner: HTTPMessageDelegate
-    ) -> None:
+    def __init__(self, entrance: Entrance, server_conn: object, connection: HTTPConnection) -> None:
         self._entrance = entrance
         self._server_conn = server_conn
         self._connection = connection
-        self._inner = inner
+        self._inner = HTTPMessageDelegate()
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         self._entrance.enter(self._server_conn, self._connection, headers)
+        assert isinstance(start_line, RequestStartLine)
+        self._inner = self._entrance.inside(start_line.path).start_request(self._server_conn, self._connection)
         return self._inner.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:

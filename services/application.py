@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from services.accounts.directory import Directory
 from services.accounts.passwords import Passwords
 from services.accounts.tokens import Tokens
 from services.live import Live
@@ -26,6 +27,7 @@ class Application:
 
     node: str
     database: Database
+    directory: Directory
     lanes: Lanes
     facts: Facts
     marks: ReadMarks

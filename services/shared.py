@@ -1,73 +1,105 @@
-"""Questions that many ask at once: one read answers all of them that may be answered by it."""
+"""Questions that many ask at once: one read answers all of them that may be answered by it.
+
+A read runs in the task of the one who asked first, so nothing of it is left when nobody waits. Where that one is
+cancelled the next one reads; where a read fails, all who waited for it are told.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 V = TypeVar("V")
+
+READS_AT_ONCE: Final = 4
+"""Reads of the same that may be under way: who asks then waits for the one that begins next, with all who do."""
 
 
 class _Abandoned(Exception):
     """Whoever read was cancelled: one of those who waited has to read."""
 
 
-class Shared(Generic[V]):
-    """Reads under way, by what they answer. Belongs to one loop.
+class Same(Generic[V]):
+    """Reads whose key says all that makes their answer what it is. Belongs to one loop."""
 
-    A read runs in the task of the one who asked first, so that nothing is left of it when nobody waits. Where that one
-    is cancelled the next one reads; where the read fails, all who waited for it are told.
-    """
-
-    __slots__ = ("_begun", "_next")
+    __slots__ = ("_begun",)
 
     def __init__(self) -> None:
         self._begun: dict[Hashable, asyncio.Future[V]] = {}
-        self._next: dict[Hashable, asyncio.Future[V]] = {}
-        """Those that begin when the one before them has ended; who asks by then is answered by them."""
 
     def __len__(self) -> int:
-        """Count the reads that are under way or wait."""
-        return len(self._begun) + len(self._next)
+        """Count the reads that are under way."""
+        return len(self._begun)
 
-    async def join(self, key: Hashable, read: Callable[[], Awaitable[V]]) -> V:
-        """Return the answer of a read under way, or of one's own where there is none.
-
-        It may have begun before this call: ``key`` has to say all that makes the answer what it is.
-        """
+    async def read(self, key: Hashable, read: Callable[[], Awaitable[V]]) -> V:
+        """Return the answer of a read under way, which may have begun before this call, or of one's own."""
         while (begun := self._begun.get(key)) is not None:
             try:
                 return await asyncio.shield(begun)
             except _Abandoned:
                 continue
-        return await self._lead(key, read)
+        mine = self._begun[key] = asyncio.get_running_loop().create_future()
+        try:
+            return await _led(mine, read)
+        finally:
+            del self._begun[key]
 
-    async def ask(self, key: Hashable, read: Callable[[], Awaitable[V]]) -> V:
+
+class Latest(Generic[V]):
+    """Reads of what changes: each is shared by those alone who asked before it began. Belongs to one loop."""
+
+    __slots__ = ("_begun", "_next")
+
+    def __init__(self) -> None:
+        self._begun: dict[Hashable, int] = {}
+        """How many are under way."""
+        self._next: dict[Hashable, tuple[asyncio.Future[V], asyncio.Future[None]]] = {}
+        """The answer of the one that begins when another has ended, and what tells that it may."""
+
+    def __len__(self) -> int:
+        """Count the reads that are under way or wait."""
+        return sum(self._begun.values()) + len(self._next)
+
+    async def read(self, key: Hashable, read: Callable[[], Awaitable[V]]) -> V:
         """Return the answer of a read that begins after this call: it knows all that was kept before."""
         while (following := self._next.get(key)) is not None:
             try:
-                return await asyncio.shield(following)
+                return await asyncio.shield(following[0])
             except _Abandoned:
                 continue
-        return await self._lead(key, read)
+        if self._begun.get(key, 0) < READS_AT_ONCE:
+            return await self._begin(key, read)
+        loop = asyncio.get_running_loop()
+        mine, may_begin = self._next[key] = loop.create_future(), loop.create_future()
 
-    async def _lead(self, key: Hashable, read: Callable[[], Awaitable[V]]) -> V:
-        mine: asyncio.Future[V] = asyncio.get_running_loop().create_future()
-        try:
-            if key in self._begun:
-                self._next[key] = mine
-                while (before := self._begun.get(key)) is not None:
-                    await asyncio.wait((before,))
+        async def begin() -> V:
+            try:
+                await may_begin
+            finally:
                 del self._next[key]
-            self._begun[key] = mine
-            result = await read()
-        except BaseException as error:
-            mine.set_exception(error if isinstance(error, Exception) else _Abandoned())
-            mine.exception()  # told to the caller, whether or not anybody else waits for it
-            raise
-        else:
-            mine.set_result(result)
-            return result
+            return await self._begin(key, read)
+
+        return await _led(mine, begin)
+
+    async def _begin(self, key: Hashable, read: Callable[[], Awaitable[V]]) -> V:
+        self._begun[key] = self._begun.get(key, 0) + 1
+        try:
+            return await read()
         finally:
-            for reads in (self._begun, self._next):
-                if reads.get(key) is mine:
-                    del reads[key]
+            self._begun[key] -= 1
+            if not self._begun[key]:
+                del self._begun[key]
+            following = self._next.get(key)
+            if following is not None and not following[1].done():
+                following[1].set_result(None)
+
+
+async def _led(mine: asyncio.Future[V], read: Callable[[], Awaitable[V]]) -> V:
+    """Read for all who wait for a future."""
+    try:
+        result = await read()
+    except BaseException as error:
+        mine.set_exception(error if isinstance(error, Exception) else _Abandoned())
+        mine.exception()  # told to the caller, whether or not anybody else waits for it
+        raise
+    mine.set_result(result)
+    return result

@@ -8,7 +8,8 @@ from tornado.web import Application
 from services.turns import Turns
 from ws.wire.flusher import Flusher
 from ws.wire.frames import text_frame
-from ws.wire.socket import Connection, SocketHandler
+from ws.wire.opening import Sockets
+from ws.wire.socket import Connection
 
 ORIGINS = frozenset({"https://app.example.org", "http://localhost:3000"})
 """Foreign pages that may connect."""
@@ -74,11 +75,4 @@ class Sessions(list[Echo]):
 
 def application(sessions: Sessions) -> Application:
     """Return an application with nothing but a websocket."""
-    arguments = {
-        "accept": sessions.accept,
-        "origins": ORIGINS,
-        "flusher": Flusher(),
-        "turns": Turns(),
-        "refuse": sessions.refuse,
-    }
-    return Application([("/ws", SocketHandler, arguments)])
+    return Application([("/ws", Sockets(sessions.accept, ORIGINS, Flusher(), Turns(), sessions.refuse))])

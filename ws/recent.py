@@ -54,6 +54,10 @@ class Recall:
         self._database = database
         self._reading: dict[str, asyncio.Event] = {}
 
+    def known(self, watched: Watched, user: str, read: int) -> int | None:
+        """Count what is unread up to the stream's head; None where something has to be asked for that."""
+        return None if watched.recent is None else watched.recent.unread(user, read, watched.head)
+
     async def unread(self, watched: Watched, user: str, read: int) -> int | None:
         """Count what is unread up to the stream's head; None where the store has to be asked.
 
@@ -65,7 +69,7 @@ class Recall:
             if watched.asked <= WORTH_ASKS:
                 return None
             await self._read(watched)
-        return None if watched.recent is None else watched.recent.unread(user, read, watched.head)
+        return self.known(watched, user, read)
 
     async def _read(self, watched: Watched) -> None:
         """Read them once, however many ask; where that fails, one is told and the others ask the store."""

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.streams.batch import Batch, Event
@@ -120,19 +122,22 @@ class Watched:
         """Return what the ring holds above ``rev``, rising, an item only at its latest change."""
         seen: set[str] = set()
         latest = []
-        for kept in reversed(self.ring):
-            if kept.rev <= rev:
-                break
+        for kept in self._above(rev):
             if kept.frame and kept.item not in seen:
                 seen.add(kept.item)
                 latest.append(kept)
         return latest[::-1]
 
+    def _above(self, rev: int) -> Iterator[Kept]:
+        """Give what the ring holds above ``rev``, falling."""
+        return takewhile(lambda kept: kept.rev > rev, reversed(self.ring))
+
     def unread(self, user: str, read: int, above: int) -> int:
         """Count the ring's new messages of others above both a seq and a rev."""
-        lowest = max(read, above)
-        return sum(1 for kept in self.ring if kept.rev > lowest and kept.author and kept.author != user)
+        return sum(kept.author not in ("", user) for kept in self._above(max(read, above)))
 
     def audience_moved(self, rev: int) -> bool:
         """Tell whether the room itself or its members changed above ``rev``, as far as the ring knows."""
-        return not self.reaches(rev) or any(kept.audience for kept in self.ring if kept.rev > rev)
+        if rev >= self.head:
+            return False
+        return not self.reaches(rev) or any(kept.audience for kept in self._above(rev))

@@ -93,14 +93,14 @@ async def _me(context: Context, _given: Empty) -> Me:
 
 async def _one(context: Context, given: OneUser) -> Person:
     """Look a user up by id."""
-    return person(await require_user(context.application.database, given.user))
+    return await context.application.directory.require(given.user)
 
 
 async def _many(context: Context, given: ManyUsers) -> People:
     """Look up to 100 users up by id."""
     ids = list(dict.fromkeys(given.users))
-    found = await context.application.database.get_many(USERS, ids)
-    return People([person(found[id_]) for id_ in ids if id_ in found])
+    found = await context.application.directory.find(ids)
+    return People([found[id_] for id_ in ids if id_ in found])
 
 
 async def _listed(context: Context, given: ListedUsers) -> People:

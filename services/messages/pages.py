@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from services.shared import Shared
+from services.shared import Same
 
 PAGES_BYTES: Final = 16 * 1024 * 1024
 """Bytes of pages that are kept: about 1,000 of 50 short messages."""
@@ -41,7 +41,7 @@ class Pages:
         self._kept: OrderedDict[Hashable, tuple[int, Page | None]] = OrderedDict()
         """What was asked for, at which head, and what it was; the one asked for last stands last."""
         self._bytes = 0
-        self._reads: Shared[Page] = Shared()
+        self._reads: Same[Page] = Same()
 
     @property
     def size(self) -> int:
@@ -57,7 +57,7 @@ class Pages:
         if known_at == head and known is not None:
             self._kept.move_to_end(asked)
             return known
-        page = await self._reads.join((asked, head), read)
+        page = await self._reads.read((asked, head), read)
         self._keep(asked, head, page if known_at == head and page.latest <= head else None)
         return page
 

@@ -12,7 +12,7 @@ import msgspec
 
 from services.errors import RoomNotFound
 from services.ids import member_id
-from services.shared import Shared
+from services.shared import Latest
 from services.streams.batch import Batch
 from services.streams.reading import read_batch, read_head
 from store.database import Database
@@ -44,7 +44,7 @@ class Facts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rooms: OrderedDict[str, RoomFacts] = OrderedDict()
-        self._heads: Shared[tuple[int, int]] = Shared()
+        self._heads: Latest[tuple[int, int]] = Latest()
         self._told: dict[str, int] = {}
         """The last rev that was handed to ``apply``, of the streams that moved lately."""
 
@@ -64,13 +64,29 @@ class Facts:
             raise RoomNotFound
         return facts
 
+    def room(self, room: str, head: int) -> Room | None:
+        """Return a room's record where it is known as it is at just this head of its stream; nothing is asked."""
+        facts = self._rooms.get(room)
+        return None if facts is None or facts.stale or facts.rev != head else facts.room
+
+    def keep(self, room: Room, head: int) -> None:
+        """Remember a room's record that was read after its stream had come to ``head`` here."""
+        if room.deleted or self._told.get(room.id, 0) > head:
+            return  # the stream moved while it was read
+        facts = self._rooms.get(room.id)
+        if facts is None or facts.rev < head:
+            self._put(RoomFacts(room, head))
+        elif facts.rev == head and facts.stale:
+            # Its members are known at this rev as before. A copy: who reads one for the old facts notes it there.
+            self._put(RoomFacts(room, head, dict(facts.members)))
+
     async def current(self, room: str) -> tuple[RoomFacts, int]:
         """Return a room as it is, and the head of its stream that this was asked at.
 
         Raises:
             RoomNotFound: If there is no such room, or it is no more.
         """
-        head, _ = await self._heads.ask(room, partial(read_head, self._database, room))
+        head, _ = await self._heads.read(room, partial(read_head, self._database, room))
         facts = self._rooms.get(room)
         if facts is not None and not facts.stale and head - CATCH_UP_REVS <= facts.rev < head:
             self.apply(await read_batch(self._database, room, facts.rev, head - facts.rev))
@@ -127,11 +143,14 @@ class Facts:
         known = self._rooms.get(room)
         if known is not None and not known.stale and known.rev >= head:
             return known  # the stream moved while we read
-        self.forget(room)
-        self._rooms[room] = facts
+        self._put(facts)
+        return facts
+
+    def _put(self, facts: RoomFacts) -> None:
+        self.forget(facts.room.id)
+        self._rooms[facts.room.id] = facts
         if len(self._rooms) > ROOMS_KEPT:
             self.forget(next(iter(self._rooms)))
-        return facts
 
 
 def _learn(facts: RoomFacts, effect: Effect) -> None:

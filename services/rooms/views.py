@@ -9,7 +9,7 @@ from services.ids import rfc3339, self_stream
 from services.streams.items import Author
 from services.streams.reading import read_head
 from store.database import FIND_LIMIT
-from store.tables import ENTRIES, MEMBERS, ROOMS, USERS, Member, Room
+from store.tables import ENTRIES, MEMBERS, ROOMS, Member, Room
 
 if TYPE_CHECKING:
     from services.application import Application
@@ -94,7 +94,7 @@ async def find_peer(application: "Application", room: Room, user: str) -> Author
     if room.kind != "direct":
         return None
     other = next((id_ for id_ in room.pair if id_ != user), user)
-    found = await application.database.get(USERS, other)
+    found = (await application.directory.find((other,))).get(other)
     return None if found is None else Author(found.id, found.username)
 
 
@@ -137,7 +137,7 @@ async def rooms_of(
     application: "Application", rows: list[Member], user: str, heads: dict[str, tuple[int, int]]
 ) -> list[Mine]:
     """Return the rooms of memberships, latest activity first; see ``my_rooms``."""
-    rooms = await application.database.get_many(ROOMS, [row.room for row in rows])
+    rooms = await _rooms(application, [row.room for row in rows], heads)
     rows = [row for row in rows if row.room in rooms and not rooms[row.room].deleted]
     await _read_heads(application, [row.room for row in rows], heads)
     peers = await _peers(application, [rooms[row.room] for row in rows], user)
@@ -148,6 +148,20 @@ async def rooms_of(
         mine.append(Mine(room, row, peers.get(room.id), head, at or room.created_at))
     mine.sort(key=lambda one: (one.active_at, one.room.id), reverse=True)
     return mine
+
+
+async def _rooms(application: "Application", ids: list[str], heads: dict[str, tuple[int, int]]) -> dict[str, Room]:
+    """Return the records of rooms, at least as new as the heads given: from memory where it has them at just these."""
+    facts = application.facts
+    known = {id_: room for id_ in ids if id_ in heads and (room := facts.room(id_, heads[id_][0])) is not None}
+    missing = [id_ for id_ in ids if id_ not in known]
+    if missing:
+        read = await application.database.get_many(ROOMS, missing)
+        for id_, room in read.items():
+            if id_ in heads:
+                facts.keep(room, heads[id_][0])
+        known |= read
+    return known
 
 
 async def _read_heads(application: "Application", rooms: list[str], heads: dict[str, tuple[int, int]]) -> None:
@@ -165,7 +179,7 @@ async def _read_heads(application: "Application", rooms: list[str], heads: dict[
 
 async def _peers(application: "Application", rooms: list[Room], user: str) -> dict[str, Author]:
     others = {room.id: next((id_ for id_ in room.pair if id_ != user), user) for room in rooms if room.kind == "direct"}
-    found = await application.database.get_many(USERS, list(set(others.values()))) if others else {}
+    found = await application.directory.find(set(others.values()))
     return {room: Author(id_, found[id_].username) for room, id_ in others.items() if id_ in found}
 
 

@@ -33,6 +33,16 @@ class CatchUp:
         self._position = cursor
         self._first_seq = first_seq
 
+    @property
+    def done(self) -> bool:
+        """Whether nothing is missing."""
+        return self._position >= self._watched.head
+
+    def attach(self) -> None:
+        """Make the session live in this stream, unless it was removed, once nothing is missing."""
+        if self._holds:
+            self._door.hub.attach(self._session, self._watched, self._first_seq)
+
     async def run(self, *, attach: bool) -> None:
         """Send what is missing up to the head; give up where the session was removed or is closing.
 
@@ -45,10 +55,9 @@ class CatchUp:
         while await session.outbox.drained(CHUNK_BYTES):
             if not self._holds:
                 return
-            if self._position >= watched.head:
+            if self.done:
                 if attach:
-                    # Nothing waits between this look and the attaching: no event falls between.
-                    self._door.hub.attach(session, watched, self._first_seq)
+                    self.attach()  # nothing waits between this look and the attaching: no event falls between
                 return
             if watched.reaches(self._position):
                 self._send_kept()

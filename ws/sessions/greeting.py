@@ -1,15 +1,16 @@
 """Hello: who it is, what they missed, and from where on they are live."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import msgspec
 
-from services.accounts.people import Person, person, require_user
+from services.accounts.people import Person
 from services.errors import Unauthenticated, Unavailable, UserNotFound
+from services.ids import rfc3339
 from services.operations.inputs import LIST_BYTES, Input
 from services.operations.operation import Principal
 from services.operations.schemas import convert
-from services.rooms.views import RoomView, room_view
+from services.rooms.views import RoomView
 from store.database import FIND_LIMIT
 from store.errors import StoreError
 from store.tables import STREAMS
@@ -36,6 +37,9 @@ FEATURES = ("room.presence",)
 
 State = Literal["new", "ok", "delta", "behind", "reset"]
 Rev = Annotated[int, msgspec.Meta(ge=0)]
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Hello(Input):
@@ -103,7 +107,7 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
     hello = convert(Hello, given)
     try:
         principal = await door.application.tokens.authenticate(hello.token)
-        user = await require_user(door.application.database, principal.user)
+        user = await door.application.directory.require(principal.user)
     except (Unauthenticated, UserNotFound):
         session.end(CloseCode.NOT_AUTHENTICATED, "the token is not valid")
         return ANSWERED
@@ -133,7 +137,7 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
         # The hub forgot it before it had all of these.
         door.hub.remove(session, principal.user, session.streams)
         return ANSWERED
-    asked = _Asked(id_, hello, principal, person(user), floors)
+    asked = _Asked(id_, hello, principal, user, floors)
     _answer(door, session, asked, places)
     return ANSWERED
 
@@ -154,15 +158,15 @@ async def _floors(door: "Door", hello: Hello) -> dict[str, int]:
 def _answer(door: "Door", session: "Session", asked: _Asked, places: list[Place]) -> None:
     """Say hello and attach, all at one moment: what is above the heads said comes as events."""
     behind: list[CatchUp] = []
-    rooms: list[HelloRoom] = []
+    rooms: list[msgspec.Raw] = []
     last: Place | None = None
     size, more = 0, False
     for place in places:
         state = _settle(door, session, asked, place, behind)
         if state is None:
             continue
-        room = _room(place, asked.principal.user, state)
-        size += len(msgspec.json.encode(room))
+        room = msgspec.Raw(_encode(_room(place, asked.principal.user, state)))
+        size += len(room)
         listed = not more and len(rooms) <= ROOMS_LISTED and size <= LIST_BYTES
         if listed:
             last = place
@@ -175,11 +179,11 @@ def _answer(door: "Door", session: "Session", asked: _Asked, places: list[Place]
         node=door.application.node,
         user=asked.user,
         epoch=door.application.database.epoch,
-        rooms=rooms,
+        rooms=cast("list[HelloRoom]", rooms),  # encoded already, for their size had to be known
         rooms_next=f"{last.mine.active_at}.{last.mine.room.id}" if last is not None and more else None,
     )
     if asked.id is not None:
-        session.push(b'{"re":%d,"ok":%s}' % (asked.id, msgspec.json.encode(greeting)))
+        session.push(b'{"re":%d,"ok":%s}' % (asked.id, _encode(greeting)))
     door.desk.arrive(session)
     session.start_moving()
     session.catch_up(behind)
@@ -213,10 +217,24 @@ def _state(cursor: int | None, watched: Watched, *, epoch_is: bool, floor: int) 
 def _room(place: Place, user: str, state: State) -> HelloRoom:
     watched: Watched = place.watched
     unread = min(place.unread + watched.unread(user, place.read, place.noted), 100)
-    view = room_view(
-        place.mine.room, place.mine.member, watched.head, peer=place.mine.peer, read=place.read, unread=unread
+    room, peer = place.mine.room, place.mine.peer
+    return HelloRoom(
+        id=room.id,
+        kind=room.kind,
+        name=room.name,
+        description=room.description,
+        picture=room.picture,
+        owner=room.owner,
+        history=room.history,
+        member_count=room.member_count,
+        head=watched.head,
+        created_at=rfc3339(room.created_at),
+        role=place.mine.member.role,
+        peer=msgspec.UNSET if peer is None else peer,
+        read=place.read,
+        unread=unread,
+        state=state,
     )
-    return HelloRoom(**{name: getattr(view, name) for name in RoomView.__struct_fields__}, state=state)
 
 
 async def refresh(door: "Door", session: "Session", given: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """A person's rooms on their way into the answer to hello: each read after its stream is held."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -90,9 +90,7 @@ async def _come_up(
     others = [row for row in rows if row.room != self_stream(row.user)]
     for start in range(0, len(others), WATCH_AT_ONCE):
         part = others[start : start + WATCH_AT_ONCE]
-        held = (_member(door, session, row, cursors.get(row.room, 0)) for row in part)
-        # Looked at only when all are done: nothing is held behind the back of who gives up.
-        rows_held = list(map(_succeeded, await asyncio.gather(*held, return_exceptions=True)))
+        rows_held = await _hold_all(door, session, part, cursors)
         new = [row.id for row in rows_held if row is not None and _known_at(door, row.room) >= asked_at]
         if new:
             # What is above a head comes as events; who was removed below it, after the rows were read, is in no row.
@@ -100,6 +98,32 @@ async def _come_up(
             rows_held = [found.get(row.id) if row is not None and row.id in new else row for row in rows_held]
         mine += rows_held
     return [row for row in mine if row is not None and not row.hidden]
+
+
+async def _hold_all(
+    door: "Door", session: "Session", rows: list[Member], cursors: Mapping[str, int]
+) -> list[Member | None]:
+    """Hold the streams of these rooms up to the joins and cursors; return the rows, None for those that are no more."""
+    held: list[Member | None] = list(rows)
+    waiting: dict[int, Coroutine[Any, Any, Member | None]] = {}
+    for place, row in enumerate(rows):
+        if not await _hold_known(door, session, row, cursors.get(row.room, 0)):
+            waiting[place] = _member(door, session, row, cursors.get(row.room, 0))
+    if waiting:
+        # Looked at only when all are done: nothing is held behind the back of who gives up.
+        done = await asyncio.gather(*waiting.values(), return_exceptions=True)
+        for place, row_held in zip(waiting, map(_succeeded, done), strict=True):
+            held[place] = row_held
+    return held
+
+
+async def _hold_known(door: "Door", session: "Session", row: Member, cursor: int) -> bool:
+    """Hold a room's stream, where memory has it up to the join and the cursor; tell whether it has. Nothing waits."""
+    watched = door.hub.find(row.room)
+    if watched is None or watched.delivered is None or watched.head < max(row.joined, cursor):
+        return False
+    await _hold(door, session, row.room)
+    return True
 
 
 def _known_at(door: "Door", stream: str) -> float:
@@ -137,7 +161,7 @@ async def _read_rooms(
     for mine in listed:
         read = door.application.marks.read(mine.member)
         places.append(Place(mine, held[mine.room.id], mine.head, read, 0))
-    counted = [place for place in places if place.watched is not own]
+    counted = [place for place in places if place.watched is not own and not _counted(door, principal, place)]
     for start in range(0, len(counted), WATCH_AT_ONCE):
         await asyncio.gather(*(_count(door, principal, place) for place in counted[start : start + WATCH_AT_ONCE]))
     for stream in [id_ for id_ in session.streams if id_ not in held]:
@@ -148,13 +172,22 @@ async def _read_rooms(
     return places
 
 
-async def _count(door: "Door", principal: Principal, place: Place) -> None:
+def _counted(door: "Door", principal: Principal, place: Place) -> bool:
+    """Count what is unread in a room, where memory knows it; tell whether it does."""
     watched: Watched = place.watched
     if place.read >= place.noted:
-        return
+        return True
     if watched.reaches(place.read):
-        place.noted = place.read  # memory knows it all: counted with what comes until the answer
-        return
+        place.noted = place.read  # counted with what comes until the answer
+        return True
+    known = door.recall.known(watched, principal.user, place.read)
+    if known is not None:
+        place.noted, place.unread = watched.head, known
+    return known is not None
+
+
+async def _count(door: "Door", principal: Principal, place: Place) -> None:
+    watched: Watched = place.watched
     recalled = await door.recall.unread(watched, principal.user, place.read)
     if recalled is not None:
         place.noted, place.unread = watched.head, recalled

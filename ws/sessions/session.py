@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from services.operations.operation import Principal
@@ -162,7 +163,10 @@ class Session:
         self._expiry = self._door.wheel.schedule(left, lambda: self.end(CloseCode.TOKEN_ENDED, "the token has ended"))
 
     def catch_up(self, behind: list[CatchUp]) -> None:
-        """Send what was missed, then say ``live``."""
+        """Send what was missed, then say ``live``; all of it now, where nothing was missed."""
+        if all(one.done for one in behind):
+            self._live(behind)
+            return
         self.catching = asyncio.create_task(self._catch_up(behind))
         self.catching.add_done_callback(self._caught_up)
 
@@ -176,6 +180,11 @@ class Session:
         # Only now live events come, in all streams at once, and with them the rule for slow readers.
         for one in behind:
             await one.run(attach=True)
+        self._live(())
+
+    def _live(self, there: Iterable[CatchUp]) -> None:
+        for one in there:
+            one.attach()
         self.push(b'{"ev":"live"}')
 
     def _caught_up(self, task: asyncio.Task[None]) -> None:

@@ -2,11 +2,12 @@
 
 import base64
 import binascii
+import hashlib
 from http import HTTPStatus
 from typing import Final
 
 import msgspec
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
 PROTOCOL: Final = "parley.v1"
 """The sub-protocol; a client that offers none is taken to speak it."""
@@ -16,6 +17,14 @@ RETRY_S: Final = 5
 
 _CODES: Final = {400: "bad_request", 403: "forbidden", 405: "method_not_allowed", 426: "upgrade_required"}
 _CODES_RETRY: Final = {429: "rate_limited", 503: "unavailable"}
+
+
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_ANSWER: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: %b\r\n%b\r\n"
+)
+_PROTOCOL_LINE: Final = f"Sec-WebSocket-Protocol: {PROTOCOL}\r\n".encode()
 
 
 def refusal(request: HTTPServerRequest, origins: frozenset[str]) -> tuple[int, str] | None:
@@ -34,6 +43,14 @@ def refusal(request: HTTPServerRequest, origins: frozenset[str]) -> tuple[int, s
     if offered is not None and PROTOCOL not in offers(offered):
         return 400, f"of sub-protocols only {PROTOCOL} is spoken here"
     return None
+
+
+def answer(headers: HTTPHeaders) -> bytes:
+    """Return the whole answer to a handshake with these headers that is not refused."""
+    # Of RFC 6455; what it makes of the key proves that a websocket was understood, and nothing else.
+    digest = hashlib.sha1(headers["Sec-WebSocket-Key"].encode() + _GUID, usedforsecurity=False).digest()
+    protocol = _PROTOCOL_LINE if "Sec-WebSocket-Protocol" in headers else b""
+    return _ANSWER % (base64.b64encode(digest), protocol)
 
 
 def offers(header: str) -> list[str]:

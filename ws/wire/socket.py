@@ -1,4 +1,4 @@
-"""Websockets on Tornado: the handshake, the read loop, and what a session sees of a connection."""
+"""Websockets on Tornado's streams: the read loop, and what a session sees of a connection."""
 
 import asyncio
 import logging
@@ -8,10 +8,8 @@ from typing import Final, Protocol
 
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
-from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from services.turns import Turns
-from ws.wire import handshake
 from ws.wire.codes import CloseCode
 from ws.wire.flusher import Flusher
 from ws.wire.frames import Close, FrameError, FrameReader, Message, Ping, Text, pong_frame
@@ -221,77 +219,3 @@ class Connection:
                 receiver.closed(self._code)
             except Exception:
                 log.exception("a receiver failed to close")
-
-
-class SocketHandler(WebSocketHandler):
-    """Opens websockets and gives each to a ``Connection``.
-
-    Of Tornado's websocket only the place of the handler in an application is used; after the handshake the stream is
-    detached from HTTP (``RequestHandler.detach``, public, made for this) rather than driven by a subclass of
-    ``WebSocketProtocol13``. That class accepts unmasked frames, closes without the codes of RFC 6455, echoes codes that
-    may not be sent, and has a future with a traceback for each frame it sends: nothing of its read loop, its close or
-    its writes would be left, and they are private. It also keeps the request and the handler for as long as the socket
-    lives; here both are free as soon as the handshake is done. ``write_message``, ``ping`` and ``close`` of the handler
-    raise or do nothing.
-    """
-
-    def initialize(
-        self,
-        accept: Callable[[Connection], Receiver],
-        origins: frozenset[str],
-        flusher: Flusher,
-        turns: Turns,
-        refuse: Callable[[HTTPServerRequest], tuple[int, str] | None],
-    ) -> None:
-        """Take the arguments of the route.
-
-        Args:
-            accept: Called for each connection after its handshake; returns who it speaks to.
-            origins: Origins in lower case, as browsers write them, of foreign pages that may connect.
-            flusher: The node's.
-            turns: The node's.
-            refuse: Called last before the handshake is answered; returns the status and detail of a refusal.
-        """
-        self._accept = accept
-        self._origins = origins
-        self._flusher = flusher
-        self._turns = turns
-        self._refuse = refuse
-
-    def set_default_headers(self) -> None:
-        """Say nothing of what serves here."""
-        self.clear_header("Server")
-
-    async def get(self, *_args: str, **_kwargs: str) -> None:
-        """Answer the handshake."""
-        refused = handshake.refusal(self.request, self._origins) or self._refuse(self.request)
-        if refused is not None:
-            self._problem(*refused)
-            return
-        self.set_status(101)
-        self.clear_header("Content-Type")
-        self.set_header("Upgrade", "websocket")
-        self.set_header("Connection", "Upgrade")
-        key = self.request.headers["Sec-WebSocket-Key"]
-        self.set_header("Sec-WebSocket-Accept", WebSocketProtocol13.compute_accept_value(key))
-        if "Sec-WebSocket-Protocol" in self.request.headers:
-            self.set_header("Sec-WebSocket-Protocol", handshake.PROTOCOL)
-        # Not awaited: the stream must be detached before HTTP sees that its answer is finished, and closes it.
-        _sent = self.finish()
-        stream = self.detach()
-        if not stream.closed():  # else the peer left while it was answered
-            Connection(stream, self._flusher, self._turns, self.request).start(self._accept)
-        # These refer to the handler, which would stay until the next collection; Tornado lets go of them too, but not
-        # where it sees a websocket.
-        self.ui.clear()
-
-    def write_error(self, status_code: int, **_kwargs: object) -> None:
-        """Answer as everywhere in this server, without a word about the cause."""
-        self._problem(status_code, "something went wrong on our side" if status_code >= 500 else "not to be asked so")
-
-    def _problem(self, status: int, detail: str) -> None:
-        headers, body = handshake.problem(status, detail)
-        self.set_status(status)
-        for name, value in headers.items():
-            self.set_header(name, value)
-        _sent = self.finish(body)

@@ -1,11 +1,11 @@
 """Questions that many ask at once: who shares an answer, who does not, and what becomes of those who are left."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
-from services.shared import Shared
+from services import shared as shared_module
+from services.shared import READS_AT_ONCE, Latest, Same
 from store.errors import Unavailable
 
 
@@ -40,8 +40,21 @@ def source() -> Source:
 
 
 @pytest.fixture
-def shared() -> Shared[int]:
-    return Shared()
+def latest(monkeypatch: pytest.MonkeyPatch) -> Latest[int]:
+    """Reads of which one alone is under way at a time."""
+    monkeypatch.setattr(shared_module, "READS_AT_ONCE", 1)
+    return Latest()
+
+
+@pytest.fixture
+def same() -> Same[int]:
+    return Same()
+
+
+@pytest.fixture(params=["latest", "same"])
+def shared(request: pytest.FixtureRequest) -> Latest[int] | Same[int]:
+    found: Latest[int] | Same[int] = request.getfixturevalue(request.param)
+    return found
 
 
 async def turns() -> None:
@@ -50,19 +63,15 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-def asked(shared: Shared[int], source: Source, key: str = "k") -> asyncio.Task[int]:
-    return asyncio.create_task(shared.ask(key, source.read))
+def asking(shared: Latest[int] | Same[int], source: Source, key: str = "k") -> asyncio.Task[int]:
+    return asyncio.create_task(shared.read(key, source.read))
 
 
-def joined(shared: Shared[int], source: Source, key: str = "k") -> asyncio.Task[int]:
-    return asyncio.create_task(shared.join(key, source.read))
-
-
-async def test_question_is_not_answered_by_a_read_that_had_begun(shared: Shared[int], source: Source) -> None:
-    first = asked(shared, source)
+async def test_question_is_not_answered_by_a_read_that_had_begun(latest: Latest[int], source: Source) -> None:
+    first = asking(latest, source)
     await turns()
     source.value = 1  # kept, and acknowledged
-    late = [asked(shared, source) for _ in range(5)]
+    late = [asking(latest, source) for _ in range(5)]
     await turns()
     assert source.begun == 1
     source.let_go()
@@ -72,60 +81,66 @@ async def test_question_is_not_answered_by_a_read_that_had_begun(shared: Shared[
     assert await first == 0
     assert await asyncio.gather(*late) == [1] * 5
     assert source.begun == 2, "one read for all who asked before it began"
-    assert len(shared) == 0
+    assert len(latest) == 0
 
 
-async def test_read_that_had_begun_is_joined_where_its_key_says_all(shared: Shared[int], source: Source) -> None:
-    reading = [joined(shared, source) for _ in range(5)]
+async def test_few_who_ask_wait_for_nobody(source: Source) -> None:
+    latest: Latest[int] = Latest()
+    reading = [asking(latest, source) for _ in range(READS_AT_ONCE + 3)]
     await turns()
-    reading += [joined(shared, source) for _ in range(5)]
+    assert (source.begun, len(latest)) == (READS_AT_ONCE, READS_AT_ONCE + 1)
+    source.value = 1
+    source.gates[1].set()
+    await turns()
+    assert source.begun == READS_AT_ONCE + 1, "the others share one that began as soon as there was room"
+    source.let_go()
+    assert await asyncio.gather(*reading) == [0] * READS_AT_ONCE + [1] * 3
+    assert len(latest) == 0
+
+
+async def test_read_that_had_begun_is_joined_where_its_key_says_all(same: Same[int], source: Source) -> None:
+    reading = [asking(same, source) for _ in range(5)]
+    await turns()
+    reading += [asking(same, source) for _ in range(5)]
     await turns()
     source.let_go()
     assert await asyncio.gather(*reading) == [0] * 10
     assert source.begun == 1
 
 
-@pytest.mark.parametrize("ask", [asked, joined])
-async def test_other_questions_are_read_by_themselves(
-    shared: Shared[int], source: Source, ask: Callable[[Shared[int], Source, str], asyncio.Task[int]]
-) -> None:
-    reading = [ask(shared, source, key) for key in ("a", "b")]
+async def test_other_questions_are_read_by_themselves(shared: Latest[int] | Same[int], source: Source) -> None:
+    reading = [asking(shared, source, key) for key in ("a", "b")]
     await turns()
     assert source.begun == 2
     source.let_go()
     await asyncio.gather(*reading)
 
 
-@pytest.mark.parametrize("ask", [asked, joined])
 async def test_failure_is_told_to_all_who_waited_for_it_and_to_nobody_else(
-    shared: Shared[int], source: Source, ask: Callable[[Shared[int], Source], asyncio.Task[int]]
+    shared: Latest[int] | Same[int], source: Source
 ) -> None:
-    blocking = asked(shared, source) if ask is asked else None
+    before = asking(shared, source, "k" if isinstance(shared, Latest) else "another")
     await turns()
-    waiting = [ask(shared, source) for _ in range(3)]
+    waiting = [asking(shared, source) for _ in range(3)]
     await turns()
-    if blocking is not None:
-        source.let_go()
-        assert await blocking == 0
+    source.gates[0].set()
+    assert await before == 0
     await turns()
     source.fault = Unavailable("away")
     source.let_go()
     assert [type(told) for told in await asyncio.gather(*waiting, return_exceptions=True)] == [Unavailable] * 3
     source.fault = None
-    again = ask(shared, source)
+    again = asking(shared, source)
     await turns()
     source.let_go()
     assert await again == 0
     assert len(shared) == 0
 
 
-@pytest.mark.parametrize("ask", [asked, joined])
-async def test_cancelled_reader_fails_nobody_who_waits(
-    shared: Shared[int], source: Source, ask: Callable[[Shared[int], Source], asyncio.Task[int]]
-) -> None:
-    first = ask(shared, source)
+async def test_cancelled_reader_fails_nobody_who_waits(shared: Latest[int] | Same[int], source: Source) -> None:
+    first = asking(shared, source)
     await turns()
-    others = [ask(shared, source) for _ in range(3)]
+    others = [asking(shared, source) for _ in range(3)]
     await turns()
     first.cancel()
     await turns()
@@ -141,23 +156,25 @@ async def test_cancelled_reader_fails_nobody_who_waits(
 
 
 async def test_cancelled_one_of_those_who_wait_takes_nothing_from_the_others(
-    shared: Shared[int], source: Source
+    shared: Latest[int] | Same[int], source: Source
 ) -> None:
-    waiting = [joined(shared, source) for _ in range(4)]
+    waiting = [asking(shared, source) for _ in range(4)]
     await turns()
     waiting[2].cancel()
     await turns()
     source.let_go()
+    await turns()
+    source.let_go()
     assert [task.cancelled() or await task for task in waiting] == [0, 0, True, 0]
-    assert source.begun == 1
+    assert source.begun == (2 if isinstance(shared, Latest) else 1)
 
 
 async def test_reader_cancelled_before_its_read_began_leaves_the_next_to_read(
-    shared: Shared[int], source: Source
+    latest: Latest[int], source: Source
 ) -> None:
-    first = asked(shared, source)
+    first = asking(latest, source)
     await turns()
-    second, third = asked(shared, source), asked(shared, source)
+    second, third = asking(latest, source), asking(latest, source)
     await turns()
     second.cancel()
     await turns()
@@ -165,11 +182,26 @@ async def test_reader_cancelled_before_its_read_began_leaves_the_next_to_read(
     await turns()
     source.let_go()
     assert await first == await third == 0
-    assert (source.begun, len(shared)) == (2, 0)
+    assert (source.begun, len(latest)) == (2, 0)
 
 
-async def test_nothing_is_left_when_all_have_gone(shared: Shared[int], source: Source) -> None:
-    waiting = [ask(shared, source) for ask in (asked, joined, asked) for _ in range(3)]
+async def test_reader_cancelled_just_as_its_read_may_begin_leaves_it_to_the_next(
+    latest: Latest[int], source: Source
+) -> None:
+    first = asking(latest, source)
+    await turns()
+    second, third = asking(latest, source), asking(latest, source)
+    await turns()
+    first.cancel()
+    second.cancel()
+    await turns()
+    source.let_go()
+    assert await third == 0
+    assert (source.begun, len(latest)) == (2, 0)
+
+
+async def test_nothing_is_left_when_all_have_gone(shared: Latest[int] | Same[int], source: Source) -> None:
+    waiting = [asking(shared, source) for _ in range(9)]
     await turns()
     for task in waiting:
         task.cancel()
