@@ -6,21 +6,20 @@ ratio.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.bench import bench, drive
-from benchmarks.figures import FIGURES
+from benchmarks.figures import BOTH, FIGURES
 from benchmarks.figures.fanout import MEMBERS, WINDOWS
 from benchmarks.load.task import Task
 from benchmarks.parts import CORES, free_port, python, serving
 from benchmarks.report.page import write
 from benchmarks.report.row import Row
 from benchmarks.report.table import table
-from benchmarks.results import Results, keep, machine, others
+from benchmarks.results import Results, attempt, keep, machine, say
 
 QUICK = 0.2
 QUIET = 0.1
@@ -30,12 +29,6 @@ READING = """Ratio: value over floor of the same run. By processor time: what on
 costs the floor over what it costs Parley; it holds too where other programs take turns on the core, as the ratio does
 not. Server, driver: their shares of one core; ! means that the driver may be what was measured. With mongo, mongod
 shares the cores with both."""
-STORES = ("sqlite", "mongo")
-
-
-def say(text: str) -> None:
-    """Tell how far it has come."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def ceiling(place: Path, scale: float) -> list[Row]:
@@ -62,15 +55,10 @@ def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: fl
     """Return the rows of these figures on one store."""
     rows: list[Row] = []
     with bench(store, place, runs, scale) as made:
-        crowd = max(FIGURES[name][1] for name in names)
+        crowd = max(FIGURES[name].crowd for name in names)
         for name in names:
             made.prepare(crowd and made.size(crowd, 200))
-            elsewhere, began = others(), time.monotonic()
-            say(f"{store}: {name} ({elsewhere:.1f} of {len(CORES)} cores are in use by other programs)")
-            for row in FIGURES[name][0](made):
-                row.others = elsewhere
-                rows.append(row)
-            say(f"{store}: {name} took {time.monotonic() - began:.0f} s")
+            rows += attempt(made, name, FIGURES[name].measure)
     return rows
 
 
@@ -80,7 +68,7 @@ def arguments() -> argparse.Namespace:
         prog="python -m benchmarks", description="Figures of one node beside their floors."
     )
     parser.add_argument("--only", choices=FIGURES, action="append", help="a figure; may be given again (default: all)")
-    parser.add_argument("--store", choices=STORES, action="append", help="a store (default: both)")
+    parser.add_argument("--store", choices=BOTH, action="append", help="a store (default: both, where it matters)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each figure (default: 3)")
     parser.add_argument("--quick", action="store_true", help="a fifth of time, people and messages: for a first look")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/performance.md")
@@ -97,11 +85,12 @@ def main() -> None:
         say("one core: the server shares it with the driver, and no figure but a ratio means anything")
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as place:
         rows = ceiling(Path(place), scale) if "deliveries" in names else []
-        for store in asked.store or STORES:
-            rows += measured(store, names, Path(place) / store, asked.runs, scale)
+        for store in asked.store or BOTH:
+            mine = [name for name in names if asked.store or asked.only or store in FIGURES[name].stores]
+            rows += measured(store, mine, Path(place) / store, asked.runs, scale) if mine else []
     print(table(rows))
     print(f"\nRuns of each, interleaved: {asked.runs}. {READING}")
-    if (most := max(row.others for row in rows)) > QUIET:
+    if (most := max((row.others for row in rows), default=0.0)) > QUIET:
         print(f"This machine was not quiet: other programs used up to {most:.1f} of its {len(CORES)} cores.")
     kept = keep("figures", Results(where, asked.quick, asked.runs, rows))
     say(f"written to {kept} after {time.monotonic() - began:.0f} s")

@@ -1,7 +1,6 @@
 """Measure how Parley's figures grow: ``python -m benchmarks.growth``, about a quarter of an hour."""
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -10,22 +9,17 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from benchmarks.bench import bench
+from benchmarks.figures import BOTH
 from benchmarks.figures.growing import GROWING, MEMBERS, SENDERS
 from benchmarks.report.page import write
 from benchmarks.report.row import Row
 from benchmarks.report.table import table
-from benchmarks.results import Results, keep, machine, others
+from benchmarks.results import Results, attempt, keep, machine, say
 
-STORES = ("sqlite", "mongo")
 CROWD = {"sqlite": max(MEMBERS), "mongo": 1000}
 """What needs more people does not depend on the store."""
 
 QUICK = 0.2
-
-
-def say(text: str) -> None:
-    """Tell how far it has come."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: float) -> list[Row]:
@@ -38,11 +32,7 @@ def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: fl
             began = time.monotonic()
             made.prepare(crowd, sizes)
             say(f"{store}: everybody is there after {time.monotonic() - began:.0f} s")
-            elsewhere, began = others(), time.monotonic()
-            for row in GROWING[name][0](made):
-                row.others = elsewhere
-                rows.append(row)
-            say(f"{store}: {name} took {time.monotonic() - began:.0f} s")
+            rows += attempt(made, name, GROWING[name][0])
     return rows
 
 
@@ -50,14 +40,14 @@ def main() -> None:
     """Measure, print the table, write the JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description="How figures grow.")
     parser.add_argument("--only", choices=GROWING, action="append", help="what grows; may be given again")
-    parser.add_argument("--store", choices=STORES, action="append", help="a store (default: both)")
+    parser.add_argument("--store", choices=BOTH, action="append", help="a store (default: both)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each figure (default: 3)")
     parser.add_argument("--quick", action="store_true", help="a fifth of time, people and messages: for a first look")
     parser.add_argument("--write", action="store_true", help="put tables and plots into docs/performance.md")
     asked = parser.parse_args()
     where, began, rows = machine(), time.monotonic(), list[Row]()
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as place:
-        for store in asked.store or STORES:
+        for store in asked.store or BOTH:
             names = [name for name in GROWING if name in (asked.only or GROWING) and store in GROWING[name][1]]
             if names:
                 rows += measured(store, names, Path(place) / store, asked.runs, QUICK if asked.quick else 1.0)

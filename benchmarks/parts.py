@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 60
 ENDED_WITHIN_S = 20
 
-CORES = sorted(os.sched_getaffinity(0))
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 SERVER_CORE = {CORES[0]}
 """Where the measured program runs; the driver takes the last one. Databases run where they like."""
 

@@ -2,12 +2,16 @@
 
 import os
 import platform
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Sequence
 
 import msgspec
 import psutil
 
-from benchmarks.parts import CORES, ROOT
+from benchmarks.bench import Bench
+from benchmarks.parts import CORES, ROOT, Broken
 from benchmarks.report.row import Row
 
 PLACE = ROOT / "benchmarks" / "results"
@@ -60,6 +64,27 @@ def read(path: str) -> str:
 def others() -> float:
     """Return how many cores are in use by whatever else runs here, looking for a third of a second."""
     return float(psutil.cpu_percent(0.3)) / 100 * (os.cpu_count() or 1)
+
+
+def attempt(made: Bench, name: str, measure: Callable[[Bench], Sequence[Row]]) -> list[Row]:
+    """Measure a figure and tell how long it took; one that fails is told of, and leaves the others as they were."""
+    elsewhere, began = others(), time.monotonic()
+    say(f"{made.store}: {name} ({elsewhere:.1f} of {len(CORES)} cores are in use by other programs)")
+    try:
+        rows = list(measure(made))
+    except (Broken, subprocess.TimeoutExpired) as error:
+        say(f"{made.store}: {name} FAILED: {error}")
+        made.restart()
+        return []
+    for row in rows:
+        row.others = elsewhere
+    say(f"{made.store}: {name} took {time.monotonic() - began:.0f} s")
+    return rows
+
+
+def say(text: str) -> None:
+    """Tell how far it has come."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def keep(name: str, results: Results) -> str:

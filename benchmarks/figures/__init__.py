@@ -1,6 +1,7 @@
 """The figures of the main table: what is loaded, beside which floor, and what it should reach."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from benchmarks.bench import Bench
 from benchmarks.figures.fanout import MEMBERS, deliveries, latency, paced
@@ -9,17 +10,31 @@ from benchmarks.figures.sessions import RETURNING, SESSIONS, hello, memory, resu
 from benchmarks.figures.writing import sends
 from benchmarks.report.row import Row
 
-FIGURES: dict[str, tuple[Callable[[Bench], Sequence[Row]], int]] = {
-    "latency": (latency, 0),
-    "deliveries": (deliveries, MEMBERS),
-    "paced": (paced, MEMBERS),
-    "sends": (sends, 0),
-    "hello": (hello, RETURNING),
-    "memory": (memory, SESSIONS),
-    "resume": (resume, RETURNING),
-    "same": (same_page, 0),
-    "history": (history, 0),
-    "changes": (changes, 0),
-    "rooms": (rooms, 0),
+BOTH = ("sqlite", "mongo")
+ONE = ("sqlite",)
+
+
+class Figure(NamedTuple):
+    """A figure, or a few that are measured together."""
+
+    measure: Callable[[Bench], Sequence[Row]]
+    crowd: int
+    """How many people it needs."""
+    stores: tuple[str, ...]
+    """Where it is measured unless a store is asked for: on one where the store makes no difference to speak of."""
+
+
+FIGURES = {
+    "latency": Figure(latency, 0, BOTH),
+    "deliveries": Figure(deliveries, MEMBERS, ONE),
+    "paced": Figure(paced, MEMBERS, ONE),
+    "sends": Figure(sends, 0, BOTH),
+    "hello": Figure(hello, RETURNING, BOTH),
+    "memory": Figure(memory, SESSIONS, ONE),
+    "resume": Figure(resume, RETURNING, BOTH),
+    "same": Figure(same_page, 0, ONE),
+    "history": Figure(history, 0, BOTH),
+    "changes": Figure(changes, 0, ONE),
+    "rooms": Figure(rooms, 0, ONE),
 }
-"""Name to what measures it, and the crowd that it needs; in the order in which they are measured."""
+"""By name, in the order in which they are measured."""
