@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from statistics import median
 
 from benchmarks.bench import Bench
 from benchmarks.figures.fanout import deliveries_to
@@ -11,13 +12,19 @@ from benchmarks.figures.rows import printed_rate, row
 from benchmarks.figures.sessions import BEHIND, memory_of, missing
 from benchmarks.load.task import Result
 from benchmarks.parts import python
-from benchmarks.report.row import Row
+from benchmarks.report.row import Aim, Row
 
 MEMBERS = (10, 100, 1000, 10_000)
 SESSIONS = (1000, 5000, 10_000)
 STORED = (1000, 10_000, 100_000, 1_000_000)
 SENDERS = (1, 4, 16, 50, 64, 256)
 WINDOW = 16
+BASE, DEARER = 100, 1.25
+"""A delivery to a larger room than this may cost so much of one to that."""
+
+FLAT = 0.9
+"""History counts as flat when any number of stored messages leaves at least this much of the speed at the fewest."""
+
 OTHERS = 20
 """People with short rooms who come back before, so that no code runs for the first time when it is measured."""
 
@@ -29,6 +36,10 @@ def delivery(bench: Bench) -> Sequence[Row]:
         if members <= len(bench.everybody().crowd):
             results = deliveries_to(bench, members, (WINDOW,))
             rows.append(row(bench, f"deliveries/s, window {WINDOW}", f"w{WINDOW}", results, x=members))
+    base = next(row for row in rows if row.x == BASE)
+    flat = Aim("cost", DEARER * median(base.costs), least=False, words=f"≤ {DEARER} of what it costs at {BASE}")
+    for later in rows:
+        later.aims = (flat,) if later.x > BASE else ()
     return rows
 
 
@@ -53,12 +64,15 @@ def sends(bench: Bench) -> Sequence[Row]:
 
 def stored(bench: Bench) -> Sequence[Row]:
     """Measure history and resume by how many messages a room holds."""
-    rows = []
+    rows: list[Row] = []
     for count in STORED:
         newest = bench.size(count, 1000)
         people = bench.everybody()
         bench.fill(messages={people.rooms.history: newest, people.rooms.missed[0]: newest})
-        rows.append(row(bench, "GET messages/s", "per_s", page_of(bench, newest), x=newest))
+        pages = row(bench, "GET messages/s", "per_s", page_of(bench, newest), x=newest)
+        if rows:
+            pages.aims = (Aim("value", FLAT * median(rows[0].samples), words=f"≥ {FLAT} of {STORED[0]:,}'s"),)
+        rows.append(pages)
         rows.append(row(bench, f"resume of {BEHIND} missed items, ms", "resume_max", resumed(bench), x=newest))
     return rows
 

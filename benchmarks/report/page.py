@@ -48,7 +48,7 @@ def growth_tables(results: Results) -> str:
     for name, plot in PLOTS.items():
         if picture := drawn(plot, results.rows):
             text += f"\n{pictured(name, picture, plot.title)}"
-    head = ["", "Parley", "floor", "µs each", "floor's"]
+    head = ["", "Parley", "floor", "µs each", "floor's", "aim"]
     for (store, figure), rows in groupby(sorted(results.rows, key=by_figure), by_figure):
         text += f"\n**{figure}, {NAMES[store]}**\n\n" + markdown(head, [grown(row) for row in rows])
     return text
@@ -61,7 +61,8 @@ def by_figure(row: Row) -> tuple[str, str]:
 
 def grown(row: Row) -> list[str]:
     """Return a row of a curve as cells."""
-    return [f"{row.x:,.0f}", *map(spread, (row.samples, row.floors, row.costs, row.floor_costs))]
+    values = map(spread, (row.samples, row.floors, row.costs, row.floor_costs))
+    return [f"{row.x:,.0f}", *values, row.verdicts()]
 
 
 def pictured(name: str, svg: str, words: str) -> str:

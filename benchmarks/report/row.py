@@ -15,7 +15,7 @@ class Aim(msgspec.Struct, frozen=True):
     """What a figure should reach."""
 
     of: str
-    """``value``; ``core``, the value for each core that the server used; or ``ratio``."""
+    """``value``, ``ratio``, ``core`` (for each core that the server used) or ``cost`` (microseconds for one)."""
     bound: float
     least: bool = True
     """Whether ``bound`` is the least; else it is the most."""
@@ -24,7 +24,8 @@ class Aim(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         bound = f"{SIGNS[self.least]} {self.bound:,.10g}"
-        return self.words or {"value": bound, "core": f"{bound} a core", "ratio": f"ratio {bound}"}[self.of]
+        told = {"value": bound, "core": f"{bound} a core", "ratio": f"ratio {bound}", "cost": f"{bound} µs"}
+        return self.words or told[self.of]
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -89,6 +90,8 @@ class Row(msgspec.Struct, kw_only=True):
         """Return the median that an aim is about: of a ratio that by processor time where the driver was the limit."""
         if aim.of == "core":
             return median(1e6 / cost for cost in self.costs)
+        if aim.of == "cost":
+            return median(self.costs)
         if aim.of == "ratio":
             return median(self.by_processor if self.saturated and self.by_processor else self.ratios)
         return median(self.samples)
