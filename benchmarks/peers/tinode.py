@@ -6,11 +6,13 @@ import hmac
 import secrets
 import subprocess
 import tempfile
+import threading
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,7 +23,7 @@ from benchmarks.load.sockets import connect
 from benchmarks.parts import Broken, free_port, mongo, serving
 from benchmarks.peers.go import Module, on_one_core
 from benchmarks.peers.peer import Peer, Running
-from benchmarks.peers.tinode_dialect import Founding, Joining, Registration
+from benchmarks.peers.tinode_dialect import Founding, Joining, Registration, Sitting, Tinode
 
 MODULE = Module("tinode", {"tinode": "server", "tinode-db": "tinode-db"}, "-tags", "mongodb")
 
@@ -33,6 +35,15 @@ OPENING = 16
 
 PREPARED_WITHIN_S = 60
 """For all of them."""
+
+
+class Prepared(NamedTuple):
+    """A topic with all its members."""
+
+    options: dict[str, object]
+    """What the dialect is made of."""
+    sitting: Dialect
+    """What the one speaks who keeps it open."""
 
 
 def api_key(salt: bytes) -> str:
@@ -79,14 +90,44 @@ async def visited(port: int, speech: Dialect, count: int) -> list[bytes]:
         return list(await asyncio.gather(*[visit(number) for number in range(count)]))
 
 
-async def prepared(port: int, key: str) -> dict[str, object]:
-    """Register everybody, found the topic and have everybody join it; return what the dialect is made of."""
-    answers = await visited(port, Registration(key), MEMBERS)
-    tokens = [msgspec.json.decode(answer)["ctrl"]["params"]["token"] for answer in answers]
+async def prepared(port: int, key: str) -> Prepared:
+    """Register everybody, found the topic and have everybody join it, and one more who will keep it open."""
+    answers = await visited(port, Registration(key), MEMBERS + 1)
+    *tokens, sitting = [msgspec.json.decode(answer)["ctrl"]["params"]["token"] for answer in answers]
     (founded,) = await visited(port, Founding(key, tokens[:1]), 1)
     topic = msgspec.json.decode(founded)["ctrl"]["topic"]
     await visited(port, Joining(key, tokens[1:], topic), MEMBERS - 1)
-    return {"key": key, "tokens": tokens, "topic": topic}
+    await visited(port, Sitting(key, [sitting], topic), 1)
+    return Prepared({"key": key, "tokens": tokens, "topic": topic}, Tinode(key, [sitting], topic))
+
+
+async def left(socket: Visit) -> None:
+    """Close a socket and wait until it is closed."""
+    if (transport := socket.transport) is not None:
+        socket.close()
+        await transport.wait_disconnected()
+
+
+@contextmanager
+def kept_open(port: int, speech: Dialect) -> Iterator[None]:
+    """Keep one socket open, so that the topic is in memory as one is where people are.
+
+    It is put away after four seconds without anybody, and those who come while it is read again are refused.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        opened = asyncio.run_coroutine_threadsafe(connect(port, partial(Visit, speech, 0)), loop)
+        socket = opened.result(PREPARED_WITHIN_S)
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(left(socket), loop).result(PREPARED_WITHIN_S)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 class TinodePeer(Peer):
@@ -120,9 +161,9 @@ class TinodePeer(Peer):
                 raise Broken(f"tinode-db: {made.stderr[-300:]!r}")
             command = on_one_core([MODULE.program("tinode"), "--config", str(written), "--static_data", "-"])
             with serving(command, port, place / "tinode.log"):
-                options = asyncio.run(prepared(port, api_key(salt)))
+                options, sitting = asyncio.run(prepared(port, api_key(salt)))
             # Afresh, so that the memory of those who registered is not taken for that of whoever comes now.
-            with serving(command, port, place / "tinode.log") as pid:
+            with serving(command, port, place / "tinode.log") as pid, kept_open(port, sitting):
                 yield Running(port, (pid,), options)
 
 

@@ -87,7 +87,17 @@ class Founding(Tinode):
 class Joining(Tinode):
     """Those who subscribe for the first time; the answer tells their rights."""
 
+    rights: object = None
+    """What they ask for; what the topic gives, where it is nothing."""
+
     def subscription(self) -> Step:
         """Expect to be told of rights."""
-        asked, _ = super().subscription()
-        return Step(asked, b'{"ctrl":{"id":"sub","topic":"%b","params":{"acs"' % self.topic.encode())
+        asked = {"sub": {"id": "sub", "topic": self.topic, **({"set": self.rights} if self.rights else {})}}
+        until = b'{"ctrl":{"id":"sub","topic":"%b","params":{"acs"' % self.topic.encode()
+        return Step(msgspec.json.encode(asked), until)
+
+
+class Sitting(Joining):
+    """Somebody who may not read, to whom therefore nothing is sent."""
+
+    rights: object = {"sub": {"mode": "JW"}}

@@ -22,8 +22,8 @@ from benchmarks.peers.go import Module, on_one_core
 from benchmarks.peers.peer import Missing
 from benchmarks.peers.registry import PEERS
 from benchmarks.peers.tinode import MODULE as TINODE_MODULE
-from benchmarks.peers.tinode import TINODE, api_key
-from benchmarks.peers.tinode_dialect import Founding, Joining, Registration, Tinode
+from benchmarks.peers.tinode import TINODE, api_key, kept_open
+from benchmarks.peers.tinode_dialect import Founding, Joining, Registration, Sitting, Tinode
 
 INFO = b'"info":{"user":"member0","client":"6bf62da2-7290-4ce7-8918-7e5ddba3bc85"}'
 PUSH = b'{"push":{"channel":"room","pub":{"data":{"room":"room","text":"hello","cid":"cf10eded-0-1"},%b}}}' % INFO
@@ -158,6 +158,25 @@ def test_tinode_subscriptions_end_with_success_alone() -> None:
     assert FIRST_SUB.startswith(founded)
     refused = DETACHED.replace(b'"9"', b'"sub"').replace(b"grpAAAAAAAAAAA", b"grpmEd0sIDJVlI")
     assert not refused.startswith((joined, joining))
+
+
+async def test_a_topic_is_kept_open_by_a_socket_that_nothing_is_sent_to() -> None:
+    told: list[bytes] = []
+
+    def accept(_request: WSUpgradeRequest) -> Told:
+        return Told([HI, LOGIN, SUB], told)
+
+    server = await ws_create_server(accept, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+
+    def keep() -> int:
+        with kept_open(port, MEMBER):
+            return len(told)
+
+    async with asyncio.timeout(10), server:
+        assert await asyncio.to_thread(keep) == len(MEMBER.greeting(0))
+    (asked,) = [step.say for step in Sitting("key", ["first"], "grpmEd0sIDJVlI").greeting(0) if b'"sub"' in step.say]
+    assert msgspec.json.decode(asked)["sub"]["set"] == {"sub": {"mode": "JW"}}
 
 
 def test_every_frame_that_is_said_is_an_object_and_members_are_different_users() -> None:
