@@ -1,6 +1,6 @@
 """Who may do what in a room: one function a rule, and deny where none allows."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.errors import DirectRoom, Forbidden, MemberNotFound, NotMember, RoomNotFound
 from services.ids import member_id
@@ -13,8 +13,7 @@ RANK = {"owner": 3, "moderator": 2, "member": 1}
 """Who stands above whom: moderation reaches strictly below oneself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """Somebody's place in a room."""
 
     room: Room
