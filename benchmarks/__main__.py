@@ -88,11 +88,11 @@ def main() -> None:
         for store in asked.store or BOTH:
             mine = [name for name in names if asked.store or asked.only or store in FIGURES[name].stores]
             rows += measured(store, mine, Path(place) / store, asked.runs, scale) if mine else []
+    kept = keep("figures", Results(where, asked.quick, asked.runs, rows))
     print(table(rows))
     print(f"\nRuns of each, interleaved: {asked.runs}. {READING}")
     if (most := max((row.others for row in rows), default=0.0)) > QUIET:
         print(f"This machine was not quiet: other programs used up to {most:.1f} of its {len(CORES)} cores.")
-    kept = keep("figures", Results(where, asked.quick, asked.runs, rows))
     say(f"written to {kept} after {time.monotonic() - began:.0f} s")
     if asked.write:
         say(f"and into {', '.join(write('figures'))}")

@@ -51,8 +51,8 @@ def main() -> None:
             names = [name for name in GROWING if name in (asked.only or GROWING) and store in GROWING[name][1]]
             if names:
                 rows += measured(store, names, Path(place) / store, asked.runs, QUICK if asked.quick else 1.0)
-    print(table([replace(row, figure=f"{row.x:,.0f}: {row.figure}") for row in rows]))
     kept = keep("growth", Results(where, asked.quick, asked.runs, rows))
+    print(table([replace(row, figure=f"{row.figure}: {row.x:,.0f}") for row in rows]))
     say(f"written to {kept} after {time.monotonic() - began:.0f} s")
     if asked.write:
         say(f"and into {', '.join(write('growth'))}")
