@@ -9,11 +9,10 @@ from tempfile import TemporaryDirectory
 import jwt
 import msgspec
 
-from benchmarks.parts import free_port, serving, start, stop, wait_for
+from benchmarks.parts import free_port, redis_program, serving, start, stop, wait_for
 from benchmarks.peers.centrifugo_dialect import ROOM
 from benchmarks.peers.go import Module, on_one_core
 from benchmarks.peers.peer import Peer, Running
-from benchmarks.peers.redis_part import program
 
 MODULE = Module("centrifugo", {"centrifugo": ""})
 
@@ -64,7 +63,7 @@ def syncing_redis(place: Path) -> Iterator[tuple[int, int]]:
     port, log = free_port(), place / "redis.log"
     with TemporaryDirectory(dir=place) as kept:
         keeping = ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--dir", kept]
-        process = start([program(), "--port", str(port), "--bind", "127.0.0.1", *keeping], log)
+        process = start([redis_program(), "--port", str(port), "--bind", "127.0.0.1", *keeping], log)
         try:
             wait_for(process, port, log)
             yield port, process.pid
@@ -101,7 +100,7 @@ class CentrifugoOnRedis(CentrifugoPeer):
 
     def install(self) -> str:
         """Build it and look for a Redis; see ``Peer``."""
-        program()
+        redis_program()
         return super().install()
 
     @contextmanager

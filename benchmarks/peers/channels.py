@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.parts import free_port, serving
+from benchmarks.parts import free_port, redis, redis_program, serving
 from benchmarks.peers.peer import Running
 from benchmarks.peers.pythons import UVICORN, PythonPeer
-from benchmarks.peers.redis_part import program, redis
 
 PACKAGES = ("django", "channels", "channels-redis", "redis", "uvicorn", "uvloop", "websockets")
 
@@ -23,7 +22,7 @@ class ChannelsPeer(PythonPeer):
 
     def install(self) -> str:
         """Make its environment and look for a Redis; see ``Peer``."""
-        program()
+        redis_program()
         return super().install()
 
     @contextmanager
@@ -31,8 +30,8 @@ class ChannelsPeer(PythonPeer):
         """Start both; see ``Peer``."""
         port = free_port()
         with (
-            redis(place) as (redis_port, redis_pid),
-            serving(self.command(port, str(redis_port), self.layer), port, place / "channels.log") as pid,
+            redis(place) as (url, redis_pid),
+            serving(self.command(port, url, self.layer), port, place / "channels.log") as pid,
         ):
             yield Running(port, (pid, redis_pid))
 

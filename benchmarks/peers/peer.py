@@ -44,6 +44,7 @@ class Peer(ABC):
 
         Raises:
             Missing: If that cannot be done here.
+            Broken: If there is no Redis, or whatever else of the machine it needs.
         """
 
     @abstractmethod

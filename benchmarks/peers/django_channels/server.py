@@ -1,4 +1,4 @@
-"""Rooms on Django Channels with its Redis layer: ``server.py PORT REDIS_PORT LAYER``."""
+"""Rooms on Django Channels with its Redis layer: ``server.py PORT REDIS_URL LAYER``."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.urls import path
 
 LAYERS = {"core": "channels_redis.core.RedisChannelLayer", "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer"}
-PORT, REDIS_PORT, LAYER = int(sys.argv[1]), int(sys.argv[2]), LAYERS[sys.argv[3]]
+PORT, REDIS_URL, LAYER = int(sys.argv[1]), sys.argv[2], LAYERS[sys.argv[3]]
 
 settings.configure(
     DEBUG=False,
@@ -20,7 +20,7 @@ settings.configure(
     SECRET_KEY="of a benchmark",
     INSTALLED_APPS=["channels"],
     LOGGING_CONFIG=None,
-    CHANNEL_LAYERS={"default": {"BACKEND": LAYER, "CONFIG": {"hosts": [("127.0.0.1", REDIS_PORT)]}}},
+    CHANNEL_LAYERS={"default": {"BACKEND": LAYER, "CONFIG": {"hosts": [REDIS_URL]}}},
 )
 django.setup()
 
