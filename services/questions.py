@@ -8,7 +8,7 @@ from store.database import Database
 from store.errors import Duplicate
 
 VERBS: Final = (
-    "get", "get_many", "find", "count", "search", "tail", "latest",
+    "get", "get_many", "find", "highest", "count", "search", "tail", "latest",
     "insert", "batch", "update", "increment", "maximum", "delete",
 )  # fmt: skip
 """What is counted by table; ``together`` writes to several, and is counted as itself."""

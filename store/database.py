@@ -155,6 +155,15 @@ class Database(Protocol):
                 neither of the two is given, a bound is given without ``by``, or ``limit`` is over ``FIND_LIMIT``.
         """
 
+    async def highest(self, table: Table[R], field: str, values: Sequence[str], by: str) -> dict[str, R]:
+        """Return, for each of these values of ``field``, the record that has it with the highest ``by``.
+
+        Values that no record has are left out. At most ``FIND_LIMIT`` of them.
+
+        Raises:
+            Undeclared: If no declared index starts with ``field``, then ``by``, or there are more.
+        """
+
     async def count(
         self,
         table: Table[R],

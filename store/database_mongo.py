@@ -13,7 +13,7 @@ from store.errors import Duplicate, Mismatch, Unavailable, Undeclared, WrongStor
 from store.migrations import MIGRATIONS, Migration, migrate
 from store.mongo import find as mongo_find
 from store.mongo import start as mongo_start
-from store.mongo.find import Question, counting, finding, newest, searching, tailing
+from store.mongo.find import Question, counting, finding, heading, newest, searching, tailing
 from store.mongo.link import Link
 from store.mongo.shape import CLOCK, Document, Shape, reading, refused_by
 from store.mongo.together import duplicate, write
@@ -87,6 +87,20 @@ class MongoDatabase:
         """See ``Database.find``."""
         shape = self._shape(table)
         return await self._ask(shape, finding(shape, equal, by, above, below, falling, limit))
+
+    async def highest(self, table: Table[R], field: str, values: Sequence[str], by: str) -> dict[str, R]:
+        """See ``Database.highest``."""
+        shape = self._shape(table)
+        stages, index = heading(shape, field, values, by)
+        if not values:
+            return {}
+        collection = self._link.collection(shape.name)
+
+        async def ask() -> list[Document]:
+            return await (await collection.aggregate(stages, hint=index)).to_list()
+
+        found = [shape.record(document) for document in await self._link.reading(ask)]
+        return {getattr(record, field): record for record in found}
 
     async def count(
         self,

@@ -97,6 +97,12 @@ class SqliteDatabase:
         shape = self._shape(table)
         return await self._ask(shape, query.find(shape, equal, by, above, below, falling, limit))
 
+    async def highest(self, table: Table[R], field: str, values: Sequence[str], by: str) -> dict[str, R]:
+        """See ``Database.highest``."""
+        shape = self._shape(table)
+        found = await self._ask(shape, query.highest(shape, field, list(set(values)), by)) if values else []
+        return {getattr(record, field): record for record in found}
+
     async def count(
         self,
         table: Table[R],

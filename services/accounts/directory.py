@@ -6,7 +6,7 @@ from typing import Final
 
 from services.accounts.people import Person, person
 from services.errors import UserNotFound
-from store.database import Database
+from store.database import FIND_LIMIT, Database
 from store.tables import USERS, User
 
 PEOPLE_KEPT: Final = 20_000
@@ -39,7 +39,7 @@ class Directory:
         return found
 
     async def find(self, ids: Iterable[str]) -> dict[str, Person]:
-        """Return people by id; ids of nobody are left out. At most ``FIND_LIMIT`` of them may not be known."""
+        """Return people by id, however many; ids of nobody are left out."""
         found: dict[str, Person] = {}
         missing = []
         for id_ in ids:
@@ -49,8 +49,8 @@ class Directory:
             else:
                 self._known.move_to_end(id_)
                 found[id_] = known
-        if missing:
-            for id_, user in (await self._database.get_many(USERS, missing)).items():
+        for start in range(0, len(missing), FIND_LIMIT):
+            for id_, user in (await self._database.get_many(USERS, missing[start : start + FIND_LIMIT])).items():
                 found[id_] = self._keep(user)
         return found
 

@@ -9,7 +9,7 @@ from services.operations.inputs import LIST_BYTES, Cursor, Input, PageSize
 from services.operations.limits import SEARCH_USER
 from services.operations.operation import Context, Operation
 from services.rooms.views import RoomView, my_rooms, view_for, view_mine
-from services.streams.reading import read_head
+from services.streams.reading import read_heads
 from store.tables import ROOMS, Room
 
 
@@ -36,14 +36,11 @@ async def _list(context: Context, given: ListRooms) -> Rooms:
     if given.q is not None:
         raise Invalid(flaws=(Flaw("/q", "searches public rooms: give scope=public"),))
     user = context.caller.user
-    mine = await my_rooms(context.application, user, {})
-    if given.cursor is not None:
-        at, id_ = _position(given.cursor)
-        mine = [one for one in mine if (one.active_at, one.room.id) < (at, id_)]
-    page = mine[: given.limit]
+    below = None if given.cursor is None else _position(given.cursor)
+    page, more = await my_rooms(context.application, user, given.limit, below)
     views = cut(await view_mine(context.application, page, user))
     last = page[len(views) - 1] if views else None
-    more = last is not None and len(views) < len(mine)
+    more = more or len(views) < len(page)
     return Rooms(views, f"{last.active_at}.{last.room.id}" if last is not None and more else None)
 
 
@@ -77,11 +74,9 @@ async def _public(context: Context, given: ListRooms) -> Rooms:
         found = await database.find(ROOMS, equal, by="id", below=given.cursor, falling=True, limit=given.limit + 1)
     page = found[: given.limit]
     following = page[-1].id if len(found) > given.limit else None
-    views = []
-    for room in page:
-        if not room.deleted:
-            head, _ = await read_head(database, room.id)
-            views.append(await _seen(context, room, head))
+    shown = [room for room in page if not room.deleted]
+    heads = await read_heads(database, [room.id for room in shown])
+    views = [await _seen(context, room, heads[room.id][0]) for room in shown]
     fitting = cut(views)
     return Rooms(fitting, following if len(fitting) == len(views) else fitting[-1].id)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from services.ids import rfc3339, self_stream
 from services.streams.items import Author
-from services.streams.reading import read_head
+from services.streams.reading import read_heads
 from store.database import FIND_LIMIT
 from store.tables import ENTRIES, MEMBERS, ROOMS, Member, Room
 
@@ -123,23 +123,35 @@ async def memberships(application: "Application", user: str) -> list[Member]:
     return [row for row in rows if not row.hidden]
 
 
-async def my_rooms(application: "Application", user: str, heads: dict[str, tuple[int, int]]) -> list[Mine]:
-    """Return somebody's rooms, latest activity first.
+async def my_rooms(
+    application: "Application", user: str, limit: int, below: tuple[int, str] | None = None
+) -> tuple[list[Mine], bool]:
+    """Return somebody's rooms, latest activity first, from below a place in that order; and whether others follow.
 
-    ``heads`` gives rev and time of the newest entry where they are known; the others are read.
+    A place is the time of a room's newest entry, then its id. What is asked of the store grows with the rooms that are
+    theirs, a few questions a thousand, and with no other; the records are read of those alone that are returned.
     """
     own = self_stream(user)
-    rows = [row for row in await memberships(application, user) if row.room != own]
-    return await rooms_of(application, rows, user, heads)
+    rows = {row.room: row for row in await memberships(application, user) if row.room != own}
+    heads = await read_heads(application.database, list(rows))
+    silent = [room for room, (_, at) in heads.items() if not at]
+    rooms = await read_rooms(application, silent, {})
+    # In a room without an entry the room itself is what happened last.
+    order = [(at or (rooms[room].created_at if room in rooms else 0), room) for room, (_, at) in heads.items()]
+    order = sorted((place for place in order if below is None or place < below), reverse=True)
+    mine: list[Mine] = []
+    while order and len(mine) <= limit:
+        part, order = order[: limit + 1], order[limit + 1 :]
+        mine += await rooms_of(application, [rows[room] for _, room in part], user, heads)
+    return mine[:limit], len(mine) > limit
 
 
 async def rooms_of(
     application: "Application", rows: list[Member], user: str, heads: dict[str, tuple[int, int]]
 ) -> list[Mine]:
-    """Return the rooms of memberships, latest activity first; see ``my_rooms``."""
-    rooms = await _rooms(application, [row.room for row in rows], heads)
+    """Return the rooms of memberships, latest activity first; ``heads`` gives rev and time of their newest entries."""
+    rooms = await read_rooms(application, [row.room for row in rows], heads)
     rows = [row for row in rows if row.room in rooms and not rooms[row.room].deleted]
-    await _read_heads(application, [row.room for row in rows], heads)
     peers = await _peers(application, [rooms[row.room] for row in rows], user)
     mine = []
     for row in rows:
@@ -150,31 +162,18 @@ async def rooms_of(
     return mine
 
 
-async def _rooms(application: "Application", ids: list[str], heads: dict[str, tuple[int, int]]) -> dict[str, Room]:
-    """Return the records of rooms, at least as new as the heads given: from memory where it has them at just these."""
+async def read_rooms(application: "Application", ids: list[str], heads: dict[str, tuple[int, int]]) -> dict[str, Room]:
+    """Return the records of rooms, however many: from memory where it has them at just the heads that are given."""
     facts = application.facts
     known = {id_: room for id_ in ids if id_ in heads and (room := facts.room(id_, heads[id_][0])) is not None}
     missing = [id_ for id_ in ids if id_ not in known]
-    if missing:
-        read = await application.database.get_many(ROOMS, missing)
+    for start in range(0, len(missing), FIND_LIMIT):
+        read = await application.database.get_many(ROOMS, missing[start : start + FIND_LIMIT])
         for id_, room in read.items():
             if id_ in heads:
                 facts.keep(room, heads[id_][0])
         known |= read
     return known
-
-
-async def _read_heads(application: "Application", rooms: list[str], heads: dict[str, tuple[int, int]]) -> None:
-    gate = asyncio.Semaphore(READS_AT_ONCE)
-
-    async def read(room: str) -> None:
-        async with gate:
-            heads[room] = await read_head(application.database, room)
-
-    async with asyncio.TaskGroup() as group:
-        for room in rooms:
-            if room not in heads:
-                group.create_task(read(room))
 
 
 async def _peers(application: "Application", rooms: list[Room], user: str) -> dict[str, Author]:

@@ -1,7 +1,9 @@
 """Reading streams: heads, pages, changes, and the batches that somebody missed."""
 
+from collections.abc import Sequence
+
 from services.streams.batch import Batch, Event, batch_of, event_of
-from store.database import Database
+from store.database import FIND_LIMIT, Database
 from store.tables import ENTRIES, ROOMS, STREAMS, Entry, Room
 
 READ_LIMIT = 500
@@ -12,6 +14,15 @@ async def read_head(database: Database, stream: str) -> tuple[int, int]:
     """Return the rev of a stream's newest entry and its time in milliseconds; 0 and 0 where there is none."""
     newest = await database.find(ENTRIES, {"stream": stream}, by="rev", falling=True, limit=1)
     return (newest[0].rev, newest[0].created_at) if newest else (0, 0)
+
+
+async def read_heads(database: Database, streams: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return what ``read_head`` does of each of these streams, however many."""
+    heads = dict.fromkeys(streams, (0, 0))
+    for start in range(0, len(streams), FIND_LIMIT):
+        newest = await database.highest(ENTRIES, "stream", streams[start : start + FIND_LIMIT], "rev")
+        heads |= {stream: (entry.rev, entry.created_at) for stream, entry in newest.items()}
+    return heads
 
 
 async def read_floor(database: Database, stream: str) -> int:

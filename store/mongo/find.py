@@ -65,6 +65,28 @@ def finding(
     return Question(_all(clauses), order, shape.index_name(index), shape.projection, limit)
 
 
+def heading(shape: Shape[Any], field: str, values: Sequence[str], by: str) -> tuple[list[Document], str]:
+    """Return the pipeline, and the name of its index, that answers ``Database.highest``.
+
+    Both sorted down as the index reads backwards, Mongo takes one key of it for each value.
+
+    Raises:
+        Undeclared: As there.
+    """
+    declared.check_limit(len(values))
+    declared.check_scalars(values)
+    index = declared.serving(shape.table, {field: None}, by, None, None)
+    stages: list[Document] = [
+        {"$match": {stored(field): {"$in": list(values)}}},
+        {"$sort": {stored(field): -1, stored(by): -1}},
+        {"$group": {"_id": f"${stored(field)}", "found": {"$first": "$$ROOT"}}},
+        {"$replaceRoot": {"newRoot": "$found"}},
+    ]
+    if shape.projection:
+        stages.append({"$project": shape.projection})
+    return stages, shape.index_name(index)
+
+
 def counting(shape: Shape[Any], found: Question, match: Mapping[str, Scalar], differ: Mapping[str, Scalar]) -> Question:
     """Return the question about those of ``found`` that have, and have not, these values.
 

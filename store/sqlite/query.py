@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from store import declared
 from store.database import Index, Scalar
 from store.errors import Undeclared
 from store.sqlite.shape import ID, Shape
 from store.words import words
+
+_encode = msgspec.json.Encoder().encode
 
 Question = tuple[str, list[Any]]
 """A statement and the values of its places."""
@@ -59,6 +63,21 @@ def find(
     sql, values, index = _rows(shape, DOCUMENT, equal, by, above, below)
     order = ",".join(f'"{field}"{" DESC" if falling else ""}' for field in index.fields[len(equal) :])
     return f"{sql}{' ORDER BY ' if order else ''}{order} LIMIT ?", [*values, max(limit, 0)]
+
+
+def highest(shape: Shape[Any], field: str, values: Sequence[str], by: str) -> Question:
+    """Return the selection of the documents that ``Database.highest`` returns.
+
+    Raises:
+        Undeclared: As there.
+    """
+    declared.check_limit(len(values))
+    declared.check_scalars(values)
+    index = declared.serving(shape.table, {field: None}, by, None, None)
+    found = f'SELECT "doc" FROM "{shape.name}" INDEXED BY "{shape.index_name(index)}"'
+    found += f' WHERE "{field}"=json_each.value ORDER BY "{by}" DESC LIMIT 1'
+    # One value holds them all, so that one statement serves every number of them.
+    return f'SELECT ({found}) AS "doc" FROM json_each(?)', [_encode(values).decode()]
 
 
 def count(

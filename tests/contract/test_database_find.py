@@ -236,6 +236,36 @@ async def test_count_refuses_fields_that_the_record_does_not_have(database: Data
         await database.count(THINGS, {"group": "g"}, limit=1, **how)
 
 
+@pytest.mark.parametrize("by", ["number", "rank", "id"])
+async def test_highest_of_each_value_is_found(database: Database, things: list[Thing], by: str) -> None:
+    found = await database.highest(THINGS, "group", [*GROUPS, "a", "nothing"], by)
+    assert found.keys() == set(GROUPS)
+    for group, one in found.items():
+        of_group = [thing for thing in things if thing.group == group]
+        assert one in of_group
+        assert key(getattr(one, by)) == max(key(getattr(thing, by)) for thing in of_group)
+
+
+async def test_highest_of_nothing_is_nothing(database: Database) -> None:
+    assert await database.highest(THINGS, "group", [], "number") == {}
+    assert await database.highest(THINGS, "group", ["a", "'\"; \\u0000", "[]"], "number") == {}
+
+
+async def test_highest_of_as_many_as_may_be_asked_about(database: Database) -> None:
+    await database.batch(THINGS, [thing(number, group=f"{number}") for number in range(FIND_LIMIT)])
+    values = [f"{number}" for number in range(FIND_LIMIT)]
+    found = await database.highest(THINGS, "group", values, "number")
+    assert {group: one.number for group, one in found.items()} == {value: int(value) for value in values}
+    with pytest.raises(Undeclared):
+        await database.highest(THINGS, "group", [*values, "x"], "number")
+
+
+@pytest.mark.parametrize(("field", "by"), [("group", "total"), ("number", "group"), ("nothing", "id"), ("group", "x")])
+async def test_highest_without_an_index_is_refused(database: Database, field: str, by: str) -> None:
+    with pytest.raises(Undeclared):
+        await database.highest(THINGS, field, ["a"], by)
+
+
 @pytest.mark.parametrize("value", [{"$gt": ""}, ["a"], b"a", 1.5, object()])
 async def test_what_is_no_scalar_is_refused(database: Database, value: Any) -> None:
     with pytest.raises(TypeError):

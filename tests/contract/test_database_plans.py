@@ -1,10 +1,17 @@
 """No declared question ever reads more than it returns: the plan of each, in each store."""
 
+import json
+import re
+import uuid
 from typing import Any
 
 import msgspec
+import pytest
 
 from store.database import Index, Scalar, Table
+from store.database_mongo import MongoDatabase
+from store.mongo.find import heading
+from store.mongo.shape import Shape
 from store.tables import TABLES as PRODUCT_TABLES
 from tests.contract.places import Explains, Place
 from tests.contract.tables import TABLES, THINGS, thing
@@ -88,5 +95,20 @@ async def test_the_same_questions_are_served_among_many_records(place: Place) ->
         for group in range(3):
             await database.batch(THINGS, [thing(number, group=str(group), rank=number % 5) for number in range(1000)])
         assert await check(database, (THINGS,)) > 40
+    finally:
+        await database.close()
+
+
+@pytest.mark.mongo
+async def test_mongo_reads_one_key_of_each_value_whose_highest_is_asked_for(mongo_url: str) -> None:
+    database = await MongoDatabase.open(mongo_url, f"parley_{uuid.uuid4().hex[:12]}", TABLES)
+    try:
+        for group in range(4):
+            await database.batch(THINGS, [thing(number, group=str(group)) for number in range(300)])
+        stages, index = heading(Shape(THINGS), "group", ["0", "1", "2", "x"], "number")
+        command = {"aggregate": "things", "pipeline": stages, "hint": index, "cursor": {}}
+        told = await database._link.database.command("explain", command, verbosity="executionStats")
+        assert '"DISTINCT_SCAN"' in (text := json.dumps(told, default=str))
+        assert max(map(int, re.findall(r'"totalKeysExamined": (\d+)', text))) <= 4
     finally:
         await database.close()

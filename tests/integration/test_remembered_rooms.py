@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from store.database import FIND_LIMIT
+from store.tables import MEMBERS, ROOMS, Member, Room
 from tests.application import Parley, running
 from tests.client.account import Account
 from tests.client.checks import Json
@@ -130,6 +132,26 @@ async def test_cursor_from_a_node_that_was_ahead_brings_the_room_up_to_it(place:
     await place.ann.do("room.update", room=place.room, name="new")
     live = await place.bob.connect({place.room: (await place.ann.room(place.room))["head"]})
     assert (live.rooms[place.room]["name"], live.rooms[place.room]["state"]) == ("new", "ok")
+
+
+async def test_somebody_in_more_rooms_than_one_question_may_ask_about_sees_them_all(one: Parley) -> None:
+    (ann,) = await one.people("ann")
+    rooms = [
+        Room(id=f"r{number}", kind="public", member_count=1, created_at=number) for number in range(FIND_LIMIT + 5)
+    ]
+    name = ann.account.username
+    rows = [
+        Member(id=f"{room.id}:{ann.id}", room=room.id, user=ann.id, username=name, role="member", joined_at=1)
+        for room in rooms
+    ]
+    for start in range(0, len(rooms), 500):
+        await one.database.batch(ROOMS, rooms[start : start + 500])
+        await one.database.batch(MEMBERS, rows[start : start + 500])
+    live = await ann.connect()
+    assert list(live.rooms)[1:4] == [room.id for room in rooms[:FIND_LIMIT:-1]][:3]
+    assert live.hello["rooms_next"] is not None
+    page = await ann.do("room.list", limit=3)
+    assert [room["id"] for room in page["items"]] == list(live.rooms)[1:4]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.rooms import listing
+from store.tables import MEMBERS, ROOMS
 from tests.application import Parley, running
 from tests.client.checks import Json
 from tests.people import Person
@@ -52,6 +53,35 @@ async def test_own_rooms_are_paged(parley: Parley) -> None:
     rooms = [await ann.create(f"room {number}") for number in range(5)][::-1]
     assert ids(await pages(ann, "room.list", limit=2)) == [rooms[:2], rooms[2:4], rooms[4:]]
     assert ids(await pages(ann, "room.list", limit=5)) == [rooms]
+
+
+async def test_own_rooms_are_paged_past_those_that_are_deleted_or_in_which_nothing_was_said(parley: Parley) -> None:
+    ann, bob = await parley.people("ann", "bob")
+    rooms = [await bob.create(f"room {number}") for number in range(6)]
+    for room in rooms:
+        await ann.do("room.join", room=room)
+    direct = (await ann.do("room.direct", user=bob.id))["id"]
+    gone = [rooms.pop(4), rooms.pop(2)]
+    for room in gone:
+        # As it stands while the memberships of a deleted room are being removed.
+        await parley.database.update(ROOMS, room, {"deleted": True})
+    expected = [direct, *rooms[::-1]]
+    for limit in (1, 2, 3, 5):
+        found = ids(await pages(ann, "room.list", limit=limit))
+        assert [room for page in found for room in page] == expected
+        assert all(len(page) == limit for page in found[:-1])
+
+
+async def test_own_rooms_cost_no_more_questions_for_being_many(parley: Parley) -> None:
+    (ann,) = await parley.people("ann")
+    asked = []
+    for count in (3, 30):
+        while len(await parley.database.find(MEMBERS, {"user": ann.id}, by="room", limit=100)) <= count:
+            await ann.create()
+        before = len(parley.store.calls)
+        assert len((await ann.do("room.list", limit=2))["items"]) == 2
+        asked.append([verb for verb, _ in parley.store.calls[before:]])
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.parametrize("scope", ["mine", "public"])

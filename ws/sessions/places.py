@@ -9,6 +9,7 @@ import msgspec
 from services.ids import self_stream
 from services.operations.operation import Principal
 from services.rooms.views import Mine, count_unread, memberships, rooms_of
+from store.database import FIND_LIMIT
 from store.tables import MEMBERS, ROOMS, Member
 from ws.watched import Watched
 
@@ -61,13 +62,15 @@ async def renew(door: "Door", places: list[Place]) -> None:
         moved = [place for place in places if place.watched.audience_moved(place.mine.head)]
         if not moved:
             return
-        for place in moved:
-            place.mine.head = place.watched.head
-        rooms = await database.get_many(ROOMS, [place.mine.room.id for place in moved])
-        members = await database.get_many(MEMBERS, [place.mine.member.id for place in moved])
-        for place in moved:
-            place.mine.room = rooms.get(place.mine.room.id, place.mine.room)
-            place.mine.member = members.get(place.mine.member.id, place.mine.member)
+        for start in range(0, len(moved), FIND_LIMIT):
+            part = moved[start : start + FIND_LIMIT]
+            for place in part:
+                place.mine.head = place.watched.head
+            rooms = await database.get_many(ROOMS, [place.mine.room.id for place in part])
+            members = await database.get_many(MEMBERS, [place.mine.member.id for place in part])
+            for place in part:
+                place.mine.room = rooms.get(place.mine.room.id, place.mine.room)
+                place.mine.member = members.get(place.mine.member.id, place.mine.member)
 
 
 async def _hold(door: "Door", session: "Session", stream: str) -> Watched:

@@ -33,6 +33,13 @@ async def test_records_are_found_by_their_ids(database: SqliteDatabase, count: i
     assert await plan(database, question) == ["SEARCH things USING INDEX sqlite_autoindex_things_1 (id=?)"]
 
 
+async def test_the_highest_of_each_is_found_by_the_index(database: SqliteDatabase) -> None:
+    question = query.highest(Shape(THINGS), "group", ["a", "b"], "number")
+    found = "SEARCH things USING INDEX things__group_number (group=?)"
+    assert found in await plan(database, question)
+    assert not any("TEMP B-TREE" in step or step == "SCAN things" for step in await plan(database, question))
+
+
 async def test_the_tail_is_found_by_the_rowid(database: SqliteDatabase) -> None:
     question = query.tail(Shape(EVENTS), 5, 10)
     assert await plan(database, question) == ["SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"]
