@@ -17,13 +17,11 @@ from benchmarks.figures.fanout import MEMBERS, WINDOWS
 from benchmarks.load.task import Task
 from benchmarks.parts import CORES, free_port, python, serving
 from benchmarks.report.page import write
-from benchmarks.report.row import Row
+from benchmarks.report.row import QUIET, Row
 from benchmarks.report.table import table
 from benchmarks.results import Results, attempt, keep, machine, say
 
 QUICK = 0.2
-QUIET = 0.1
-"""Cores that other programs may use without a word about it."""
 
 READING = """Ratio: value over floor of the same run. By processor time: what one operation
 costs the floor over what it costs Parley; it holds too where other programs take turns on the core, as the ratio does

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from benchmarks.parts import ROOT
@@ -43,26 +43,29 @@ def figure_tables(results: Results) -> str:
 
 
 def growth_tables(results: Results) -> str:
-    """Return the plots of what grows, and what they are drawn of."""
-    text = where(results)
+    """Return the plots of what grows, each with what it is drawn of, and then what is told without a plot."""
+    text, left = where(results), list(results.rows)
     for name, plot in PLOTS.items():
-        if picture := drawn(plot, results.rows):
-            text += f"\n{pictured(name, picture, plot.title)}"
-    head = ["", "Parley", "floor", "µs each", "floor's", "aim"]
-    for (store, figure), rows in groupby(sorted(results.rows, key=by_figure), by_figure):
-        text += f"\n**{figure}, {NAMES[store]}**\n\n" + markdown(head, [grown(row) for row in rows])
+        mine = [row for row in left if row.figure.startswith(plot.figures)]
+        left = [row for row in left if row not in mine]
+        if mine:
+            text += f"\n{pictured(name, drawn(plot, mine), plot.title)}\n{grown(mine)}"
+    for figure in dict.fromkeys(row.figure for row in left):
+        text += f"\n**{figure}**\n\n{grown([row for row in left if row.figure == figure])}"
     return text
 
 
-def by_figure(row: Row) -> tuple[str, str]:
-    """Return what rows of one curve have in common."""
-    return row.store, row.figure
-
-
-def grown(row: Row) -> list[str]:
-    """Return a row of a curve as cells."""
-    values = map(spread, (row.samples, row.floors, row.costs, row.floor_costs))
-    return [f"{row.x:,.0f}", *values, row.verdicts()]
+def grown(rows: Sequence[Row]) -> str:
+    """Return the table of a plot; what none of its rows has is left out."""
+    several = len({row.figure for row in rows}) > 1
+    lines = [["", "Parley", "floor", "µs each", "floor's", "aim"]]
+    for row in rows:
+        which = [NAMES[row.store], *([row.figure.rpartition(", ")[2]] if several else []), f"{row.x:,.0f}"]
+        values = map(spread, (row.samples, row.floors, row.costs, row.floor_costs))
+        lines.append([", ".join(which), *values, row.verdicts()])
+    columns = [column for column in zip(*lines, strict=True) if any(column[1:])]
+    head, *rest = zip(*columns, strict=True)
+    return markdown(head, rest)
 
 
 def pictured(name: str, svg: str, words: str) -> str:

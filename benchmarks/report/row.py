@@ -8,6 +8,9 @@ import msgspec
 SATURATED = 0.9
 """Share of its core above which the driver, not the server, may be what was measured."""
 
+QUIET = 0.1
+"""Cores that other programs may use without a word about it."""
+
 SIGNS = {True: "≥", False: "≤"}
 
 
@@ -86,14 +89,22 @@ class Row(msgspec.Struct, kw_only=True):
         """Whether the driver may be what was measured."""
         return max(self.driver, default=0.0) > SATURATED
 
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether the driver or other programs were the limit, so that rates say little.
+
+        Processor time says what they do not, but not where much of it is another process's: a database's.
+        """
+        return self.store != "mongo" and (self.saturated or self.others > QUIET)
+
     def judged(self, aim: Aim) -> float:
-        """Return the median that an aim is about: of a ratio that by processor time where the driver was the limit."""
+        """Return the median that an aim is about: of a ratio that by processor time where it was disturbed."""
         if aim.of == "core":
             return median(1e6 / cost for cost in self.costs)
         if aim.of == "cost":
             return median(self.costs)
         if aim.of == "ratio":
-            return median(self.by_processor if self.saturated and self.by_processor else self.ratios)
+            return median(self.by_processor if self.is_disturbed and self.by_processor else self.ratios)
         return median(self.samples)
 
     def meets(self, aim: Aim) -> bool:
@@ -107,7 +118,8 @@ class Row(msgspec.Struct, kw_only=True):
 
     def _verdict(self, aim: Aim) -> str:
         # What the columns beside it do not tell is told here.
-        told = f" ({number(self.judged(aim))})" if aim.of == "core" else ""
+        aside = aim.of in ("core", "cost") or (aim.of == "ratio" and self.is_disturbed)
+        told = f" ({number(self.judged(aim))})" if aside else ""
         return f"{aim} {'met' if self.meets(aim) else 'MISSED'}{told}"
 
     def shares(self) -> str:

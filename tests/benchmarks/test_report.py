@@ -53,6 +53,15 @@ def test_ratio_is_judged_by_processor_time_where_the_driver_was_the_limit() -> N
     assert row(driver=[0.5, 0.95, 0.5]).judged(Aim("ratio", 0.5)) == 0.25
 
 
+def test_ratio_is_judged_by_processor_time_where_other_programs_ran() -> None:
+    assert row(others=0.5).judged(Aim("ratio", 0.5)) == 0.25
+    assert "MISSED (0.25)" in table([row(others=0.5, aims=(Aim("ratio", 0.5),))])
+
+
+def test_processor_time_does_not_judge_where_a_database_has_its_own() -> None:
+    assert row(others=0.5, store="mongo").judged(Aim("ratio", 0.5)) == 0.5
+
+
 def test_what_a_core_does_is_the_rate_over_the_share_that_was_used() -> None:
     assert row(server=[0.5, 0.5, 0.5]).judged(Aim("core", 1)) == pytest.approx(400)
 
@@ -140,12 +149,12 @@ def test_tables_hold_every_figure_of_every_store() -> None:
 
 
 @pytest.mark.usefixtures("plots")
-def test_growth_has_a_table_for_each_curve() -> None:
-    figure = PLOTS["delivery"].figures[0]
-    told = growth_tables(results(*[row(figure=figure, x=x) for x in (10, 100, 1000)]))
+def test_growth_has_a_plot_and_a_table_for_each_curve() -> None:
+    rows = [row(figure=PLOTS["delivery"].figures[0], x=x) for x in (10, 100, 1000)]
+    rows += [row(figure="over nodes: refused", store="mongo", floors=[], x=x) for x in (1, 2)]
+    told = growth_tables(results(*rows))
     assert "performance/delivery.svg" in told
-    assert [line.split("|")[1].strip() for line in told.splitlines() if line.startswith("| 1")] == [
-        "10",
-        "100",
-        "1,000",
-    ]
+    cells = [[cell.strip() for cell in line.split("|")] for line in told.splitlines() if "SQLite, " in line]
+    assert [line[1] for line in cells] == ["SQLite, 10", "SQLite, 100", "SQLite, 1,000"]
+    assert "**over nodes: refused**" in told
+    assert "| MongoDB, 2 | 200 (100 - 300) |" in told
