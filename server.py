@@ -130,7 +130,7 @@ async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) 
     relay = joined.relay
     stack.push_async_callback(joined.hub.close)
     lanes = Lanes(database, joined.live.deliver, joined.live.learn)
-    joined.live.written = lanes.heard
+    joined.live.written, joined.live.wrote = lanes.heard, lanes.rivals.heard
     passwords = Passwords(derive(outside.secret, "passwords"), settings.bcrypt_cost)
     stack.callback(passwords.close)
     wheel, seen = Wheel(asyncio.get_running_loop().time), LastSeen(database)

@@ -1,18 +1,14 @@
 """A flight: appends of several streams that share one write, until each of them is decided."""
 
-import asyncio
-import logging
-import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 
 from services.errors import CidConflict, Unavailable
 from services.streams.append import Append, Later, Outcome, Plan, Step, View, Wider
 from services.streams.batch import Batch, Event, batch_of, event_of
+from services.streams.certain import Certain
 from store.database import Database, Insert, Put, Update, Write
-from store.errors import Duplicate, Mismatch, StoreError, Unknown
+from store.errors import Duplicate, Mismatch, StoreError
 from store.tables import ENTRIES, ROOMS, Entry, Room
-
-log = logging.getLogger(__name__)
 
 UNKNOWN_PAUSE_S = (0.05, 1.0)
 """First and longest pause between tries to learn what became of a write without an answer."""
@@ -24,8 +20,17 @@ ATTEMPTS = 64
 class Flight:
     """One write. ``heads`` are those of its streams, kept true as far as is known (None: unknown, read it again)."""
 
-    def __init__(self, database: Database, deliver: Callable[[Batch], None], heads: dict[str, int | None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        deliver: Callable[[Batch], None],
+        heads: dict[str, int | None],
+        shared: Callable[[str], bool],
+    ) -> None:
+        """Take, besides, what tells of which streams it is known that others write to them."""
         self.heads = heads
+        self._shared = shared
+        self._certain = Certain()
         self._database = database
         self._deliver = deliver
         self._view = View(database)
@@ -94,7 +99,7 @@ class Flight:
         """Insert in order; return the refusal, if any, once it is known what was kept."""
         entries = [entry for _, entry in waiting]
         try:
-            await self._until_known(lambda: self._database.batch(ENTRIES, entries))
+            await self._certain.done(lambda: self._database.batch(ENTRIES, entries), UNKNOWN_PAUSE_S)
         except Duplicate as refused:
             return refused
         except StoreError:
@@ -115,7 +120,7 @@ class Flight:
         batch += [_change_of(step.subject) for _, step in entries if isinstance(step.subject, Entry)]
         try:
             if batch:
-                await self._until_known(lambda: self._database.together(batch))
+                await self._certain.done(lambda: self._database.together(batch), UNKNOWN_PAUSE_S)
         except (Duplicate, Mismatch) as refused:
             return await self._refused(refused, planned, batch, [append for append, _ in entries], back)
         except StoreError:
@@ -216,34 +221,14 @@ class Flight:
 
     # Both.
 
-    async def _until_known(self, write: Callable[[], Awaitable[None]]) -> None:
-        """Do a write; without an answer, do the same one again until it is known what became of it.
-
-        Raises:
-            StoreError: As the write does, but never ``Unknown``, nor ``Unavailable`` after one.
-        """
-        pause, longest = UNKNOWN_PAUSE_S
-        unknown = False
-        while True:
-            try:
-                await write()
-            except Unknown:
-                log.warning("a write has no answer, asking again")
-                unknown = True
-            except StoreError as error:
-                if not unknown or isinstance(error, Duplicate | Mismatch):
-                    raise
-            else:
-                return
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
-            pause = min(pause * 2, longest)
-
     async def _is_ours(self, entry: Entry, refused: Duplicate) -> bool:
         """Tell whether an entry was refused by itself: written by an earlier try that got no answer."""
         if refused.table != ENTRIES.name:
             return False
         if refused.index == "id":
             return True
+        if refused.index == "stream_rev" and not self._certain.doubted and self._shared(entry.stream):
+            return False  # every try was answered, and there are others
         found = await self._database.get(ENTRIES, entry.id)
         return found is not None and found.rev == entry.rev
 

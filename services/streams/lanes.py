@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from services import tasks
@@ -12,8 +12,11 @@ from services.errors import Unavailable
 from services.streams.append import Append, Outcome
 from services.streams.batch import Batch
 from services.streams.flight import Flight
-from services.streams.lane import RETRY_JITTER_S, Lane, look
+from services.streams.gathering import Gathering
+from services.streams.lane import RETRY_JITTER_S, Lane, give_up, learn
+from services.streams.lineup import LineUp
 from services.streams.patience import Patience
+from services.streams.rivals import Rivals
 from store.database import Database
 from store.errors import StoreError
 
@@ -62,13 +65,16 @@ class Lanes:
         self._kept = kept
         self._learned = learned or kept
         self._lanes: dict[str, Lane] = {}
-        self._ready: dict[str, Lane] = {}
-        self._racing: dict[str, Lane] = {}
-        """The same where another node was first."""
         self._flights: set[asyncio.Task[None]] = set()
         self._races: set[asyncio.Task[None]] = set()
         self._waiting = 0
+        self._aloft = 0
+        """Appends in a write."""
         self._patience = Patience()
+        self._gathering = Gathering(self._wake)
+        self.rivals = Rivals(asyncio.get_running_loop().time)
+        """Who else writes to the streams that this node writes to; to be told of it."""
+        self._line = LineUp(self.rivals, self._gathering)
         self._moved_at = 0.0
         """When something was kept last, or begun where nothing was under way."""
         self._swept_at = 0.0
@@ -95,8 +101,7 @@ class Lanes:
         for stream in append.streams:
             lane = self._lane(stream)
             lane.waiting.append(append)
-            if not lane.busy and stream not in self._racing:
-                self._ready[stream] = lane
+            self._line.waits(lane)
         self._waiting += 1
         self._patience.comes(append)
         self._wake()
@@ -124,15 +129,14 @@ class Lanes:
             gone.update(append for append in lane.waiting if append.future.done())
             lane.waiting = deque(append for append in lane.waiting if append not in gone)
             if not lane.waiting:
-                self._ready.pop(lane.stream, None)
-                self._racing.pop(lane.stream, None)
+                self._line.leave(lane.stream)
         self._waiting -= len(gone)
 
     def heard(self, batch: Batch) -> None:
         """Learn from another node's batch how far a stream has come: the next append here need not be refused first."""
         lane = self._lanes.get(batch.stream)
-        if lane is not None and not lane.busy and batch.events and lane.head == batch.prev:
-            lane.head = batch.last
+        if lane is not None and batch.events:
+            self._line.heard(lane, batch)
 
     async def close(self) -> None:
         """Take nothing more, and return when everything that was taken is decided."""
@@ -164,11 +168,17 @@ class Lanes:
 
     def _pump(self) -> None:
         self._pumping = False
-        for ready, under_way, limit in ((self._racing, self._races, RACES), (self._ready, self._flights, FLIGHTS)):
+        line = self._line
+        for ready, under_way, limit in ((line.racing, self._races, RACES), (line.ready, self._flights, FLIGHTS)):
             while ready and len(under_way) < limit and not self._stopped:
+                alive = self._waiting + self._aloft
+                if ready is line.ready and not self._gathering.complete(alive):
+                    break
                 lanes, appends = self._take(ready)
                 if not appends:
                     break
+                if ready is line.ready:
+                    self._gathering.left(alive)
                 self._start(self._fly(lanes, appends), under_way)
 
     def _start(self, flying: Coroutine[Any, Any, None], under_way: set[asyncio.Task[None]]) -> None:
@@ -196,9 +206,10 @@ class Lanes:
                 self._patience.goes(append)
         for stream, lane in lanes.items():
             lane.busy = True
-            self._ready.pop(stream, None)
-            self._racing.pop(stream, None)
+            lane.let_go()
+            self._line.leave(stream)
         self._waiting -= len(appends)
+        self._aloft += len(appends)
         return lanes, appends
 
     def _fits(self, append: Append, taken: list[Append], mine: dict[str, Lane]) -> bool:
@@ -218,64 +229,55 @@ class Lanes:
         heads: dict[str, int | None] = {}
         behind = set(lanes)
         back: list[Append] = []
+        clock = asyncio.get_running_loop().time
         try:
-            await self._learn(lanes)
+            await learn(self._database, lanes.values(), self._learned)
             known = [append for append in appends if all(lanes[stream].head is not None for stream in append.streams)]
-            _give_up(set(appends).difference(known))
+            give_up(set(appends).difference(known))
             heads |= {stream: lane.head for stream, lane in lanes.items()}
-            flight = Flight(self._database, self._keep, heads)
+            began, flight = clock(), Flight(self._database, self._keep, heads, self.rivals.any)
             back, behind = await flight.run(known) if known else ([], set())
+            self.rivals.took(clock() - began)
         except Exception as error:
             if not isinstance(error, StoreError):
                 log.exception("a flight failed")
             # Of the store only reads are left to fail here: what was written is decided.
-            _give_up(appends)
+            give_up(appends)
         finally:
+            self._aloft -= len(appends)
             for stream, lane in lanes.items():
                 lane.head = heads.get(stream)
                 lane.behind = stream in behind and lane.head is not None
+                lane.catch_up()
             self._put_back(back, lanes)
             self._land(lanes, max((append.attempts for append in back), default=0))
 
     def _keep(self, batch: Batch) -> None:
         self._moved_at = asyncio.get_running_loop().time()
+        if batch.events:
+            self.rivals.wrote(batch.stream)
         self._kept(batch)
 
-    async def _learn(self, lanes: dict[str, Lane]) -> None:
-        """Learn where streams stand and what others wrote there."""
-        unseen = [lane for lane in lanes.values() if lane.head is None or lane.behind]
-        if len(unseen) == 1:
-            await look(self._database, unseen[0], self._learned)
-        elif unseen:
-            await asyncio.gather(*(look(self._database, lane, self._learned) for lane in unseen))
-
     def _land(self, lanes: dict[str, Lane], attempts: int) -> None:
-        """Free the lanes; those where others were first a moment later."""
-        late = [lane for lane in lanes.values() if lane.behind]
+        """Free the lanes; those where others were first when these say what they wrote, or a moment later."""
         for lane in lanes.values():
             if not lane.behind:
-                self._free(lane)
-        if late:
-            pause = random.uniform(0, RETRY_JITTER_S) * min(attempts, 4)  # noqa: S311  spreads those who met
-            asyncio.get_running_loop().call_later(pause, self._free_late, late)
+                self._line.free(lane)
+            elif self.rivals.any(lane.stream):
+                self._line.hold(lane, self.rivals.step_s, self._look)
+            else:
+                pause = random.uniform(0, RETRY_JITTER_S) * min(attempts, 4)  # noqa: S311  spreads those who met
+                asyncio.get_running_loop().call_later(pause, self._look, lane)
 
-    def _free_late(self, lanes: list[Lane]) -> None:
-        for lane in lanes:
-            if lane.waiting:
-                self._free(lane)
-            elif not self._stopped:
-                # Nobody writes next, who would look first; and there are those who watch.
-                self._start(self._fly({lane.stream: lane}, []), self._races)
-        self._wake()
-
-    def _free(self, lane: Lane) -> None:
-        lane.busy = False
+    def _look(self, lane: Lane) -> None:
+        """Let a lane write that has first to look what others wrote."""
+        lane.let_go()
         if lane.waiting:
-            self._line_up(lane)
-
-    def _line_up(self, lane: Lane) -> None:
-        ready = self._racing if lane.waiting[0].attempts else self._ready
-        ready[lane.stream] = lane
+            self._line.enter(lane)
+            self._wake()
+        elif not self._stopped:
+            # Nobody writes next, who would look first; and there are those who watch.
+            self._start(self._fly({lane.stream: lane}, []), self._races)
 
     def _put_back(self, back: list[Append], held: dict[str, Lane]) -> None:
         """Let appends be first in their lanes again; those given up by their callers are not written."""
@@ -286,13 +288,5 @@ class Lanes:
             for stream in append.streams:
                 lane = held.get(stream) or self._lane(stream)
                 lane.waiting.appendleft(append)
-                if not lane.busy:
-                    self._ready.pop(stream, None)
-                    self._line_up(lane)
+                self._line.back(lane)
             self._waiting += 1
-
-
-def _give_up(appends: Iterable[Append]) -> None:
-    """Tell callers that nothing was written."""
-    for append in appends:
-        append.fail(Unavailable())

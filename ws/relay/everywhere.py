@@ -38,6 +38,8 @@ class Everywhere:
     def __init__(self, hub: Hub, relay: Relay, tokens: Tokens, facts: Facts) -> None:
         self.written: Callable[[Batch], None] = _nothing
         """Is called with what another node says that it has written."""
+        self.wrote: Callable[[str, str], None] = _nobody
+        """Is called before that with the stream and the node."""
         self._hub = hub
         self._relay = relay
         self._tokens = tokens
@@ -78,9 +80,11 @@ class Everywhere:
         # the sessions of a log-in made meanwhile.
         self._hub.end_user(user, reason)
 
-    def _heard_batch(self, _channel: str, _node: str, body: bytes) -> None:
+    def _heard_batch(self, _channel: str, node: str, body: bytes) -> None:
         batch = _batch(body)
         self.learn(batch)
+        if batch.events:
+            self.wrote(batch.stream, node)
         self.written(batch)
 
     def _end_here(self, login: str) -> None:
@@ -98,4 +102,8 @@ class Everywhere:
 
 
 def _nothing(_: Batch) -> None:
+    pass
+
+
+def _nobody(_stream: str, _node: str) -> None:
     pass

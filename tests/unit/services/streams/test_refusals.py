@@ -84,10 +84,11 @@ async def test_racing_nodes_get_their_turns(either: Unstable) -> None:
             done[at] += 1
 
     talks = [asyncio.ensure_future(talk(at, number)) for at in range(2) for number in range(20)]
-    await until(lambda: max(done) >= 400)
+    # Who is ahead changes every few writes: they go on until both have had many, or one has had nearly all.
+    await until(lambda: min(done) >= 100 or max(done) >= 2000)
     going = False
     await asyncio.gather(*talks)
-    assert min(done) > 40, f"one node starved the other: {done}"
+    assert min(done) >= 100, f"one node starved the other: {done}"
 
 
 async def test_racing_changes_of_one_item_lose_nothing(either: Unstable) -> None:
