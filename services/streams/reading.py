@@ -52,13 +52,23 @@ async def read_batch(database: Database, stream: str, prev: int, limit: int = RE
 
 
 async def _subjects(database: Database, entries: list[Entry]) -> dict[str, Entry | Room]:
-    ids = list({entry.item for entry in entries if entry.item is not None})
-    if not ids:
-        return {}
-    items = await database.get_many(ENTRIES, ids)
-    missing = [id_ for id_ in ids if id_ not in items]
-    rooms = await database.get_many(ROOMS, missing) if missing else {}
-    return {**items, **rooms}
+    """Return the items and rooms that markers are about, each at least as new as the markers."""
+    items = {entry.id: entry for entry in entries if entry.seq is not None}
+    wanted: dict[str, int] = {}
+    for entry in entries:
+        if entry.item is not None:
+            wanted[entry.item] = entry.rev  # the latest: revs rise
+    # An item that was read with its markers may be older than they are, where the store read them one by one.
+    found: dict[str, Entry | Room] = {
+        id_: items[id_] for id_, rev in wanted.items() if id_ in items and (items[id_].changed or 0) >= rev
+    }
+    missing = [id_ for id_ in wanted if id_ not in found]
+    if missing:
+        found.update(await database.get_many(ENTRIES, missing))
+        missing = [id_ for id_ in missing if id_ not in found]
+    if missing:
+        found.update(await database.get_many(ROOMS, missing))
+    return found
 
 
 async def read_page(

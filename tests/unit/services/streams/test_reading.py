@@ -7,7 +7,7 @@ import pytest
 
 from services.streams.append import Append, Plan, Step, View, marker_entry
 from services.streams.reading import read_batch, read_changes, read_floor, read_head, read_page
-from store.tables import STREAMS, Effect, Entry, Room, Stream
+from store.tables import ENTRIES, STREAMS, Effect, Entry, Room, Stream
 from tests.unit.services.streams.node import Node
 from tests.unit.ws.ears import frames
 from tests.unstable import Unstable
@@ -44,6 +44,24 @@ async def test_missed_batch_tells_each_item_at_its_latest_change(either: Unstabl
     assert told == {1: "1", 3: "3", 5: "5", 6: "6", 8: "4a", 9: "2b"}
     assert [event.author for event in batch.events] == ["ann"] * 6 + [""] * 3, "new messages count as unread"
     assert [event.seq for event in batch.events] == [1, 2, 3, 4, 5, 6, 0, 4, 2]
+
+
+async def test_missed_batch_is_one_question_where_it_has_what_was_changed(either: Unstable, items: list[Entry]) -> None:
+    before = len(either.calls)
+    await read_batch(either.database, "r", 0)
+    assert [verb for verb, _ in either.calls[before:]] == ["find"]
+    batch = await read_batch(either.database, "r", 4)
+    assert [verb for verb, _ in either.calls[before + 1 :]] == ["find", "get_many"]
+    assert [bool(event.data) for event in batch.events] == [True, True, False, True, True]
+
+
+async def test_item_that_is_older_than_its_marker_is_read_again(either: Unstable, items: list[Entry]) -> None:
+    """Where a store reads one record after the other, a change may come between those of an item and its marker."""
+    await either.real.update(ENTRIES, items[1].id, {"changed": 7})
+    before = len(either.calls)
+    batch = await read_batch(either.database, "r", 0)
+    assert [verb for verb, _ in either.calls[before:]] == ["find", "get_many"]
+    assert batch.events[-1].data == b"", "and is told where it is as new by now"
 
 
 async def test_missed_batch_begins_above_and_has_a_bound(either: Unstable, items: list[Entry]) -> None:
