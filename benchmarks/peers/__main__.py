@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.bench import Bench, bench
@@ -26,7 +27,11 @@ QUICK = 0.2
 QUIET = 0.1
 """Cores that other programs may use without a word about it."""
 
-KEEPS = {"sqlite": "SQLite, WAL, synchronous=FULL", "mongo": "MongoDB, a majority and its journal"}
+STORES = {"sqlite": "SQLite", "mongo": "MongoDB"}
+KEEPS = {
+    "sqlite": "each message with its place in the stream, WAL, synchronous=FULL",
+    "mongo": "each message with its place in the stream, at a majority of one, journaled",
+}
 
 
 def say(text: str) -> None:
@@ -45,6 +50,13 @@ def installed(peers: Sequence[Peer], missing: dict[str, str]) -> dict[str, str]:
             missing[peer.name] = str(error)
             say(f"{peer.name} is left out: {error}")
     return versions
+
+
+def about_parley(name: str, store: str) -> Entry:
+    """Return Parley without a result yet."""
+    packages = ", ".join(f"{package} {version(package)}" for package in ("tornado", "uvloop", "msgspec"))
+    settings = f"`server.py` as it starts by itself on {STORES[store]}, limits of rates and sockets off"
+    return Entry(name=name, versions=packages, settings=settings, keeps=KEEPS[store])
 
 
 def take_turns(contestants: Sequence[Contestant], entries: dict[str, Entry], runs: int, scale: float) -> float:
@@ -99,7 +111,7 @@ def measured(asked: argparse.Namespace, place: Path) -> Outcome:
         made.prepare(made.size(MEMBERS, 200))
         made.stop()
         parley = of_parley(made)
-        entries = {parley.name: Entry(name=parley.name, keeps=KEEPS[asked.store])}
+        entries = {parley.name: about_parley(parley.name, asked.store)}
         contestants = [parley]
         for peer in (peer for peer in wanted if peer.name in versions):
             contestants.append(of_peer(peer, place))
@@ -124,7 +136,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", metavar="NAME", help="who is called that, or begins so; may be repeated"
     )
-    parser.add_argument("--store", choices=KEEPS, default="sqlite", help="Parley's store (default: sqlite)")
+    parser.add_argument("--store", choices=STORES, default="sqlite", help="Parley's store (default: sqlite)")
     parser.add_argument("--runs", type=int, default=5, help="turns of each (default: 5)")
     parser.add_argument("--quick", action="store_true", help="a fifth of time and people: for a first look")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/performance-peers.md")
@@ -136,10 +148,10 @@ def main() -> None:
     asked = arguments()
     with tempfile.TemporaryDirectory(prefix="parley-peers-") as place:
         found = measured(asked, Path(place))
+    say(f"written to {outcome.keep(found)}")
     print(terminal(found))
     if found.others > QUIET:
         print(f"This machine was not quiet: other programs used up to {found.others:.1f} of its {len(CORES)} cores.")
-    say(f"written to {outcome.keep(found)}")
     if asked.write:
         say(f"and into {fill_page()}")
 
