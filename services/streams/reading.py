@@ -64,10 +64,12 @@ async def _subjects(database: Database, entries: list[Entry]) -> dict[str, Entry
     }
     missing = [id_ for id_ in wanted if id_ not in found]
     if missing:
-        found.update(await database.get_many(ENTRIES, missing))
+        read = await database.get_many(ENTRIES, missing)
+        found.update(read)
         missing = [id_ for id_ in missing if id_ not in found]
     if missing:
-        found.update(await database.get_many(ROOMS, missing))
+        rooms = await database.get_many(ROOMS, missing)
+        found.update(rooms)
     return found
 
 
