@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.bench import Bench
-from benchmarks.figures.fanout import MEMBERS
+from benchmarks.figures.fanout import MEMBERS, QUIET_PACE_S, WATCHERS
 from benchmarks.figures.rows import row
 from benchmarks.figures.writing import SENDERS
 from benchmarks.load.task import Result
@@ -16,7 +16,8 @@ WINDOW = 16
 CONTENTION = {
     "refused": "over nodes: writes to one room refused, share of all",
     "messages_a_write": "over nodes: messages a write, one room",
-    "gap_reads": "over nodes: reads for gaps, one room, for 1,000 sends",
+    "reads": "over nodes: reads of what others wrote, one room, for 1,000 sends",
+    "gap_reads": "over nodes: those for gaps among what members were told, one room, for 1,000 sends",
 }
 
 
@@ -32,6 +33,10 @@ def on_nodes(bench: Bench, nodes: int) -> Sequence[Row]:
         told.append(row(bench, figure, key, (results, []), x=nodes))
 
     with bench.joined(nodes):
+        soon = measured("latency", size=WATCHERS, options={"pace_s": QUIET_PACE_S})
+        tell(f"over nodes: send → deliver, room of {WATCHERS}, p50, ms", "deliver_p50", soon)
+        if nodes > 1:
+            tell("over nodes: the same on another node than the sender's, p50, ms", "deliver1_p50", soon)
         fanned = measured("deliveries", size=members, options={"windows": [WINDOW]})
         tell(f"deliveries/s over nodes, {members:,} members, window {WINDOW}", f"w{WINDOW}", fanned)
         own = measured("sends", size=SENDERS, options={"rooms": "own"})

@@ -19,9 +19,6 @@ MOST_MESSAGES = 200_000
 DRAINED_WITHIN_S = 30
 """The longest wait for the last copies after the last send."""
 
-SETTLE_S = 0.5
-"""Between opening and loading, and between loading and counting what came too much."""
-
 
 class Round:
     """One window's load: what was sent, and who has everything. One without members stands for the greeting."""
@@ -139,7 +136,7 @@ async def one_window(task: Task, members: list[Listener], sender: Sender, window
     async with asyncio.timeout(task.seconds + DRAINED_WITHIN_S):
         ended = await (when_over(round_.done, members) if task.dialect else round_.done)
     shares = watch.shares(ended, f"w{window}_")
-    await asyncio.sleep(SETTLE_S)
+    await asyncio.sleep(task.settle_s)
     elapsed = ended - watch.began
     if task.dialect:
         shares |= {f"w{window}_lost": lost(members, sender.sent)}
@@ -167,7 +164,7 @@ async def load(task: Task) -> Result:
         sender = members[-1]
         if not isinstance(sender, Sender):
             raise TypeError(sender)
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(task.settle_s)
         for window in task.options["windows"]:
             result |= await one_window(task, members, sender, window)
     return result

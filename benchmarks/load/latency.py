@@ -10,7 +10,6 @@ from time import perf_counter
 
 from picows import WSFrame, WSTransport
 
-from benchmarks.load.deliveries import SETTLE_S
 from benchmarks.load.dialect import Dialect
 from benchmarks.load.dialects import dialect
 from benchmarks.load.histogram import Histogram
@@ -92,13 +91,13 @@ async def load(task: Task) -> Result:
     makers = [partial(Member, speech, number, watch) for number in range(task.size)]
     nodes = [] if task.strangers else task.ports
     async with sockets(task.ports, makers) as members:
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(task.settle_s)
         before, work = await read_meters(nodes), Stopwatch(task.pid, *task.more_pids)
         await paced(members[0], watch, round(task.seconds / pace_s), pace_s)
         wanted = len(watch.due) * len(members)
         await until(lambda: watch.count() >= wanted and watch.acks.count >= len(watch.due), DRAINED_WITHIN_S)
         shares = work.shares(perf_counter())
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(task.settle_s)
         after = await read_meters(nodes)
     if watch.refused or watch.count() != wanted or watch.acks.count != len(watch.due):
         raise Failed(f"{watch.count()} copies and {watch.acks.count} answers of {wanted} {watch.refused}")

@@ -55,7 +55,7 @@ def stall_ms(before: Meters, after: Meters) -> float:
 
 
 def contention(before: Meters, after: Meters, sends: int) -> dict[str, float]:
-    """Return messages a write, the share of writes where another node was first, and gap reads a 1,000 sends."""
+    """Return messages a write, the share of writes where another node was first, and reads for 1,000 sends."""
     asked = grown(before, after, "parley_store_questions_total")
     writes = sum(n for meter, n in asked.items() if 'table="entries"' in meter and 'verb="batch"' in meter)
     refused = sum(grown(before, after, 'parley_refused_writes_total{index="stream_rev"').values())
@@ -63,5 +63,6 @@ def contention(before: Meters, after: Meters, sends: int) -> dict[str, float]:
     return {
         "messages_a_write": sends / max(1.0, writes),
         "refused": refused / max(1.0, writes),
+        "reads": 1000 * questions(before, after)["entries"] / max(1, sends),
         "gap_reads": 1000 * gaps / max(1, sends),
     }

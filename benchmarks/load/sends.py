@@ -6,7 +6,6 @@ from time import perf_counter
 
 from picows import WSFrame, WSTransport
 
-from benchmarks.load.deliveries import SETTLE_S
 from benchmarks.load.dialect import Dialect
 from benchmarks.load.dialects import dialect
 from benchmarks.load.histogram import Histogram
@@ -96,7 +95,7 @@ async def load(task: Task) -> Result:
     speech = dialect(task, people, "")
     makers = [partial(Talker, speech, rooms[n], n, clock) for n in range(task.size)]
     async with sockets(task.ports, makers) as talkers:
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(task.settle_s)
         for talker in talkers:
             talker.seen = 0
         before = await read_meters(task.ports)
@@ -106,7 +105,7 @@ async def load(task: Task) -> Result:
             talker.next()
         await until(lambda: not any(talker.talking for talker in talkers), task.seconds + DRAINED_WITHIN_S)
         shares = watch.shares(clock.last)
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(task.settle_s)
         after = await read_meters(task.ports)
     acked = judged(talkers, clock, shared=task.options["rooms"] != "own")
     rate = {"per_s": acked / (clock.last - watch.began)}

@@ -73,6 +73,8 @@ class Task(msgspec.Struct, kw_only=True):
     """How long to load."""
     size: int = 0
     """Members, sessions, connections or window: what the load takes as its size."""
+    settle_s: float = 0.5
+    """Pause between opening and loading, and between loading and counting what came too much."""
     options: dict[str, Any] = {}
 
     @property
