@@ -9,7 +9,7 @@ from picows import WSFrame, WSTransport
 
 from benchmarks.load.dialect import Dialect
 from benchmarks.load.dialects import dialect
-from benchmarks.load.losses import lost, when_over
+from benchmarks.load.losses import PATIENCE_S, lost, when_over
 from benchmarks.load.sockets import Socket, sockets
 from benchmarks.load.task import Failed, Result, Stopwatch, Task, read_people
 
@@ -133,7 +133,7 @@ async def one_window(task: Task, members: list[Listener], sender: Sender, window
         member.round = round_
     watch = Stopwatch(task.pid, *task.more_pids)
     sender.start(round_, window, task.seconds)
-    async with asyncio.timeout(task.seconds + DRAINED_WITHIN_S):
+    async with asyncio.timeout(task.seconds + (PATIENCE_S if task.dialect else DRAINED_WITHIN_S)):
         ended = await (when_over(round_.done, members) if task.dialect else round_.done)
     shares = watch.shares(ended, f"w{window}_")
     await asyncio.sleep(task.settle_s)

@@ -8,6 +8,9 @@ from typing import Protocol
 STILL_S = 3.0
 """Who has delivered nothing to anybody for so long is taken to be done."""
 
+PATIENCE_S = 90.0
+"""The longest wait for the last copies of a slow server that goes on delivering."""
+
 LOOK_S = 0.05
 
 
