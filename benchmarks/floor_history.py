@@ -14,7 +14,7 @@ from pymongo import AsyncMongoClient
 from pymongo.read_concern import ReadConcern
 from tornado.web import Application, RequestHandler
 
-QUERY = 'select doc from entries where "stream"=? and {0}>? order by {0} {1} limit ?'
+QUERY = 'select doc from entries where "stream"=? and {0}>? and {0}<? order by {0} {1} limit ?'
 
 
 class Page(RequestHandler):
@@ -27,13 +27,14 @@ class Page(RequestHandler):
     async def get(self, room: str, what: str) -> None:
         """Answer with the page."""
         field, order = ("changed", 1) if what == "changes" else ("seq", -1)
-        above, limit = int(self.get_argument("since", "0")), int(self.get_argument("limit"))
+        above, below, limit = (int(self.get_argument(name, "0")) for name in ("since", "before", "limit"))
+        below = below or 2**53
         if self.kind == "mongo":
-            found = self.place.find({"stream": room, field: {"$gt": above}}, {"at": 0}).sort(field, order)
+            found = self.place.find({"stream": room, field: {"$gt": above, "$lt": below}}, {"at": 0}).sort(field, order)
             docs = await found.limit(limit + 1).to_list()
         else:
             query = QUERY.format(field, "asc" if order > 0 else "desc")
-            rows = self.place.execute(query, (room, above, limit + 1)).fetchall()
+            rows = self.place.execute(query, (room, above, below, limit + 1)).fetchall()
             docs = msgspec.json.decode(b"[%b]" % b",".join(doc for (doc,) in rows))
         self.set_header("Content-Type", "application/json")
         items = [item(doc) for doc in docs[:limit][::order]]

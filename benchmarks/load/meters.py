@@ -1,17 +1,23 @@
 """What a node counts about itself, read from its ``/metrics``: how often something happened while a load ran."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from benchmarks.load.rest import connections, request
 from benchmarks.load.task import Failed
 
-Meters = Mapping[str, float]
+Meters = dict[str, float]
 """Value by name and labels, as they are written."""
 
 LATE = "parley_loop_late_seconds_bucket"
 LONGER_S = 10.0
 """What is told of a stall that is longer than every bound."""
+
+
+def parsed(shown: str) -> Meters:
+    """Return the meters of a page of them."""
+    lines = (line.rpartition(" ") for line in shown.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in lines}
 
 
 async def read_meters(ports: Sequence[int]) -> Meters:
@@ -22,10 +28,8 @@ async def read_meters(ports: Sequence[int]) -> Meters:
             status, content = await connection.ask(request("GET", "/metrics"))
         if status != 200:
             raise Failed(f"GET /metrics: {status}")
-        for line in content.decode().splitlines():
-            if not line.startswith("#"):
-                name, _, value = line.rpartition(" ")
-                total[name] = total.get(name, 0.0) + float(value)
+        for name, value in parsed(content.decode()).items():
+            total[name] = total.get(name, 0.0) + value
     return total
 
 

@@ -1,6 +1,7 @@
 """Reads: one GET over and over, on ``size`` connections that are kept alive."""
 
 import asyncio
+import random
 from time import perf_counter
 
 import msgspec
@@ -17,19 +18,27 @@ MOST_READS = 200_000
 class Tally:
     """What all readers did."""
 
-    def __init__(self, path: str, until: float) -> None:
-        self.path = path
+    def __init__(self, task: Task, until: float) -> None:
+        self.path = task.options["path"]
+        self.places = task.options.get("places", 0)
+        """Of how many places one is drawn for each read; 0 where the path says it all."""
         self.until = until
         self.reads = 0
         self.took = Histogram()
         self.content = b""
         """The latest answer."""
 
-    async def read(self, connection: Connection, wanted: bytes) -> None:
+    def wanted(self, token: str) -> bytes:
+        """Return the next request."""
+        place = f"&before={random.randint(100, self.places)}" if self.places else ""
+        return request("GET", f"{self.path}{place}", token)
+
+    async def read(self, connection: Connection, token: str) -> None:
         """Read until the time is over; the connection's next read waits for its last."""
+        same = self.wanted(token)
         while (began := perf_counter()) < self.until and self.reads < MOST_READS:
             self.reads += 1
-            status, self.content = await connection.ask(wanted)
+            status, self.content = await connection.ask(self.wanted(token) if self.places else same)
             self.took.record(perf_counter() - began)
             if status != 200:
                 raise Failed(f"GET {self.path}: {status} {self.content[:300]!r}")
@@ -56,14 +65,13 @@ def tokens(people: People, task: Task) -> list[str]:
 
 async def load(task: Task) -> Result:
     """Measure reads of the option ``path`` per second, how long each took, and what each asked of the store."""
-    path = task.options["path"]
-    wanted = [request("GET", path, token) for token in tokens(read_people(task), task)]
+    asking = tokens(read_people(task), task)
     ports = [] if task.floor else [task.port]
     async with connections(task.port, task.size) as opened:
         before = await read_meters(ports)
         watch = Stopwatch(task.pid)
-        tally = Tally(path, watch.began + task.seconds)
-        await asyncio.gather(*[tally.read(*pair) for pair in zip(opened, wanted, strict=True)])
+        tally = Tally(task, watch.began + task.seconds)
+        await asyncio.gather(*[tally.read(*pair) for pair in zip(opened, asking, strict=True)])
         ended = perf_counter()
         shares = watch.shares(ended)
         after = await read_meters(ports)
