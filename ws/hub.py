@@ -9,8 +9,8 @@ import msgspec
 from services import tasks
 from services.metrics import Metrics
 from services.streams.batch import Batch, Event
+from services.streams.heads import Heads
 from services.streams.proof import Proof
-from services.streams.reading import read_head
 from store.database import Database
 from store.errors import Unavailable
 from store.tables import Effect
@@ -39,7 +39,7 @@ class Hub:
     def __init__(
         self, database: Database, flusher: Flusher, metrics: Metrics, interest: Interest | None = None
     ) -> None:
-        self._database = database
+        self._heads = Heads(database)
         self.proof = Proof(database)
         self._interest = interest
         self.gaps = Gaps(database, metrics, self._accept, self._skip, self._fell_behind)
@@ -159,7 +159,7 @@ class Hub:
         try:
             if self._interest is not None:
                 await self._interest.ready(watched.id)
-            rev, at = await read_head(self._database, watched.id)
+            rev, at = await self._heads.read(watched.id)
         finally:
             self._opening.pop(watched.id, None)
         watched.begin(rev, at, asyncio.get_running_loop().time())
@@ -221,7 +221,7 @@ class Hub:
         """End what is under way."""
         await self.gaps.close()
         await tasks.end(*self._opening.values())
-        await self.proof.close()
+        await asyncio.gather(self._heads.close(), self.proof.close())
 
     def _flush_tick(self, watched: Watched) -> None:
         frames = watched.tick
