@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Protocol
 
-STILL_S = 3.0
+STILL_S = 10.0
 """Who has delivered nothing to anybody for so long is taken to be done."""
 
 PATIENCE_S = 90.0
