@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from services import OPERATIONS
@@ -50,10 +51,11 @@ class Person:
         return "" if self.principal is None else self.principal.user
 
     async def do(self, op: str, **d: Any) -> Any:
-        """Ask for an operation."""
+        """Ask for an operation, and return what it answers as it is published."""
         operation = BY_NAME[op]
         context = Context(self.parley.application, None if operation.public else self.principal, "127.0.0.1")
-        return await perform(operation, context, convert(operation.input, d))
+        answer = await perform(operation, context, convert(operation.input, d))
+        return msgspec.json.decode(msgspec.json.encode(answer), type=operation.output)
 
     async def code(self, op: str, d: Json) -> str:
         """Return ``ok``, or the code of the refusal."""
@@ -100,6 +102,7 @@ class Stage:
         await application.marks.flush()
         application.tokens._live_until.clear()
         application.facts._rooms.clear()
+        application.directory._known.clear()
         application.lanes._lanes.clear()
         return asking, _filled(row.d, names)
 
