@@ -33,7 +33,7 @@ FIGURES = {
     "memory": Figure(memory, SESSIONS, ONE),
     "resume": Figure(resume, RETURNING, BOTH),
     "same": Figure(same_page, 0, ONE),
-    "history": Figure(history, 0, BOTH),
+    "history": Figure(history, 0, ONE),
     "changes": Figure(changes, 0, ONE),
     "rooms": Figure(rooms, 0, ONE),
 }

@@ -40,7 +40,7 @@ def deliveries(bench: Bench) -> Sequence[Row]:
 
 def latency(bench: Bench) -> Sequence[Row]:
     """Measure how long an answer and a copy take on a quiet node."""
-    more = {"size": WATCHERS, "seconds": bench.seconds(2), "options": {"room": "hundred", "pace_s": QUIET_PACE_S}}
+    more = {"size": WATCHERS, "seconds": bench.seconds(1.5), "options": {"room": "hundred", "pace_s": QUIET_PACE_S}}
     results = beside(bench, "latency", bench.keeping(), "latency", **more)
     aims = {("deliver", "p50"): (Aim("ratio", 1.5, least=False),)}
     return [

@@ -9,7 +9,7 @@ from benchmarks.load.prepare import MISSED
 from benchmarks.load.task import Result
 from benchmarks.report.row import Aim, Row
 
-SESSIONS = 2000
+SESSIONS = 1000
 RETURNING = MISSED
 COMING = 32
 """Connections that are being opened at the same time."""
