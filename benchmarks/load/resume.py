@@ -149,7 +149,7 @@ async def load(task: Task) -> Result:
             visits += [(person, await filled(task, person, room, missed))] * AGAIN
     visits.reverse()
     ports = [] if task.floor else [task.port]
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(task.settle_s)
     uncounted = task.options.get("uncounted", 0)
     for person, place in visits[:uncounted]:
         await come_back(task.port, person, place, missed)
