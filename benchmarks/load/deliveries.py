@@ -139,7 +139,8 @@ async def one_window(task: Task, members: list[Listener], sender: Sender, window
     await asyncio.sleep(task.settle_s)
     elapsed = ended - watch.began
     if task.dialect:
-        shares |= {f"w{window}_lost": lost(members, sender.sent)}
+        closed = sum(member.transport is None for member in members)
+        shares |= {f"w{window}_lost": lost(members, sender.sent), f"w{window}_closed": closed}
     elif wrong := [member.seen for member in members if member.seen != sender.sent]:
         raise Failed(f"{len(wrong)} of {len(members)} members saw {wrong[:5]} messages, not {sender.sent}")
     return {f"w{window}": sum(member.seen for member in members) / elapsed} | shares

@@ -27,7 +27,8 @@ def figure(key: str) -> Cell:
             return NOTHING
         full = " !" if entry.worst(f"{key}_busy") > SATURATED else ""
         lost = f", {share:.2g} % lost" if (share := 100 * entry.worst(f"{key}_lost")) else ""
-        return spread(entry.samples(key)) + full + lost
+        closed = f", {sockets:.0f} closed" if (sockets := entry.worst(f"{key}_closed")) else ""
+        return spread(entry.samples(key)) + full + lost + closed
 
     return cell
 

@@ -189,9 +189,9 @@ def test_parley_is_compared_run_by_run() -> None:
 
 
 def test_tables_tell_losses_full_drivers_and_who_is_missing() -> None:
-    text = terminal(outcome([result(1e6, w16_busy=0.95)], [result(10, w16_lost=0.25)]))
+    text = terminal(outcome([result(1e6, w16_busy=0.95)], [result(10, w16_lost=0.25, w16_closed=3)]))
     assert "1,000,000 !" in text
-    assert "10, 25 % lost" in text
+    assert "10, 25 % lost, 3 closed" in text
     assert "Centrifugo is not here: there is no Go" in text
 
 
