@@ -1,7 +1,8 @@
-"""When a flight leaves: with all who are about to write, where that is to be expected, else at once.
+"""When a flight leaves: with its share of those who are about to write, where these are to be expected, else at once.
 
 Those who were answered together write again within a millisecond, one after the other. A flight that leaves with the
-first of them leaves all others behind, and a write costs the node and the store as much for one as for twenty.
+first of them leaves all others behind, and a write costs the node and the store as much for one as for twenty. It does
+not wait for all of them either: while one part is in the air, the node hears the other.
 """
 
 import asyncio
@@ -10,8 +11,9 @@ from collections.abc import Callable
 LEAST = 8
 """Fewer who write at the same time are not waited for: they save less than they lose."""
 
-SHARE = 0.9
-"""Of those who wrote at the same time lately, how many are enough: somebody always has gone to do something else."""
+SHARE = 0.45
+"""Of those who wrote at the same time lately, how many leave together: nearly half, for somebody always has gone to do
+something else."""
 
 KEPT = 0.8
 """What a flight leaves of the number of those who wrote: so those who are gone are waited for a few times at most."""
@@ -31,9 +33,9 @@ class Gathering:
         self._timer: asyncio.TimerHandle | None = None
         self._due = False
 
-    def complete(self, alive: int) -> bool:
-        """Tell whether to leave now, with so many appends waiting or in the air; if not, ``again`` will be called."""
-        if self._due or self._crowd < LEAST or alive >= self._crowd * SHARE:
+    def complete(self, waiting: int) -> bool:
+        """Tell whether to leave now that so many appends wait; if not, ``again`` will be called."""
+        if self._due or self._crowd < LEAST or waiting >= self._crowd * SHARE:
             return True
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LONGEST_S, self.hurry)

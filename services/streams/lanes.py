@@ -172,7 +172,7 @@ class Lanes:
         for ready, under_way, limit in ((line.racing, self._races, RACES), (line.ready, self._flights, FLIGHTS)):
             while ready and len(under_way) < limit and not self._stopped:
                 alive = self._waiting + self._aloft
-                if ready is line.ready and not self._gathering.complete(alive):
+                if ready is line.ready and not self._gathering.complete(self._waiting):
                     break
                 lanes, appends = self._take(ready)
                 if not appends:
