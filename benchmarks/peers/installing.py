@@ -21,15 +21,17 @@ def call(command: Sequence[str], where: Path) -> None:
     """Run one step of an installation.
 
     Raises:
-        Missing: If it fails, with the end of what it said.
+        Missing: If it fails. What it said goes to the terminal alone, for it may name places of this machine.
     """
+    step = " ".join([Path(command[0]).name, *command[1:3]])
     try:
         done = subprocess.run(command, cwd=where, capture_output=True, timeout=INSTALLED_WITHIN_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Missing(f"{command[0]}: {error}") from None
+        print(error, file=sys.stderr)
+        raise Missing(f"`{step}` did not run to its end") from None
     if done.returncode:
-        said = (done.stdout + done.stderr).decode(errors="replace").strip()
-        raise Missing(f"{' '.join(map(str, command[:4]))} failed: {said[-300:]}")
+        print((done.stdout + done.stderr).decode(errors="replace").strip(), file=sys.stderr)
+        raise Missing(f"`{step}` failed")
 
 
 def is_installed(place: Path, pins: Path) -> bool:

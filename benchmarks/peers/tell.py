@@ -5,7 +5,7 @@ from statistics import median
 
 from benchmarks.peers.outcome import Entry, Outcome, called, times
 from benchmarks.peers.turns import WINDOWS
-from benchmarks.report.row import SATURATED, spread
+from benchmarks.report.row import SATURATED, number, spread
 
 Cell = Callable[[Entry], str]
 
@@ -91,6 +91,11 @@ def verdicts(outcome: Outcome) -> list[str]:
         if ratios:
             word = "met" if median(ratios) >= bound else "MISSED"
             told.append(f"{bound:g} times {name} at window 16: {spread(ratios)}, {word}")
+    rivals = {entry.name: median(kib) for entry in outcome.entries[1:] if (kib := entry.samples("kib"))}
+    if rivals and (kib := outcome.entries[0].samples("kib")):
+        name, least = min(rivals.items(), key=lambda rival: rival[1])
+        word = "met" if median(kib) < least else "MISSED"
+        told.append(f"less memory a socket than every peer: {number(median(kib))} KiB, {name} {number(least)}, {word}")
     if len(outcome.pages) > 1 and (ratios := times(outcome.pages[0], outcome.pages[1], "per_s")):
         told.append(f"ahead of FastAPI: {spread(ratios)}, {'met' if median(ratios) > 1 else 'MISSED'}")
     return told

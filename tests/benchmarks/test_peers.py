@@ -1,7 +1,9 @@
 """The peers: what the driver makes of their frames, of what they lose, and what is told of them."""
 
 import asyncio
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,7 +16,9 @@ from benchmarks.load.sockets import Socket, connect, hello
 from benchmarks.load.task import Failed, Result, Task
 from benchmarks.peers.channels_dialect import Channels
 from benchmarks.peers.document import PAGE, told
+from benchmarks.peers.installing import call
 from benchmarks.peers.outcome import Entry, Outcome
+from benchmarks.peers.peer import Missing
 from benchmarks.peers.registry import PEERS
 from benchmarks.peers.socketio_dialect import SocketIo
 from benchmarks.peers.tell import terminal, verdicts
@@ -198,6 +202,21 @@ def test_tables_tell_losses_full_drivers_and_who_is_missing() -> None:
 def test_a_turn_that_broke_off_leaves_the_others_compared() -> None:
     found = outcome([result(100), result(100)], [{"kib": 3.0}, result(20)])
     assert verdicts(found) == ["10 times python-socketio at window 16: 5, MISSED"]
+
+
+def test_memory_is_compared_with_the_peer_that_needs_least() -> None:
+    parley, peer = Entry(name="Parley", results=[{"kib": 12.0}]), Entry(name="a peer", results=[{"kib": 30.0}])
+    other = Entry(name="another", results=[{"kib": 50.0}])
+    found = outcome([], [], entries=[parley, peer, other])
+    assert verdicts(found) == ["less memory a socket than every peer: 12 KiB, a peer 30, met"]
+
+
+def test_why_a_step_of_an_installation_failed_names_no_place_of_this_machine(tmp_path: Path) -> None:
+    with pytest.raises(Missing) as refusal:
+        call([sys.executable, "-c", "import sys; sys.exit('no network')"], tmp_path)
+    assert sys.executable not in str(refusal.value)
+    with pytest.raises(Missing, match="nothing here"):
+        call([str(tmp_path / "nothing here")], tmp_path)
 
 
 def test_the_page_has_a_place_for_what_was_measured() -> None:
