@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
     HTTPConnection,
@@ -16,6 +17,7 @@ from tornado.netutil import bind_sockets
 
 from handlers.bodies import READ_BYTES, BodyLimit
 from handlers.forwarded import Proxies
+from handlers.waiting import Waiting
 
 HEADER_BYTES = 16 * 1024
 """Longest head of a request."""
@@ -53,10 +55,11 @@ class Entrance(HTTPServerConnectionDelegate):
             self,
             max_body_size=READ_BYTES,
             max_header_size=HEADER_BYTES,
-            idle_connection_timeout=HEADER_S,
-            body_timeout=BODY_S,
             decompress_request=False,
         )
+        self._server.conn_params.header_timeout = None  # of those that wait we know ourselves
+        self._heads = Waiting[HTTP1ServerConnection](HEADER_S, _cut)
+        self._bodies = Waiting[HTTP1ServerConnection](BODY_S, _cut)
         self._server.left = self.on_close
         sockets = bind_sockets(port, address, backlog=BACKLOG)
         self._server.add_sockets(sockets)
@@ -80,11 +83,16 @@ class Entrance(HTTPServerConnectionDelegate):
     async def close(self) -> None:
         """Take nothing more, and cut off whoever is still there."""
         self.shut()
+        self._heads.close()
+        self._bodies.close()
         await self._server.close_all_connections()
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """See ``HTTPServerConnectionDelegate.start_request``: the next request may come, the last one is done with."""
+        assert isinstance(server_conn, HTTP1ServerConnection)
         self._free(server_conn)
+        self._bodies.end(server_conn)  # not all of it was read, where the answer came before
+        self._heads.begin(server_conn)
         return _Entering(self, server_conn, request_conn)
 
     def inside(self, path: str) -> HTTPServerConnectionDelegate:
@@ -93,20 +101,35 @@ class Entrance(HTTPServerConnectionDelegate):
 
     def on_close(self, server_conn: object) -> None:
         """See ``HTTPServerConnectionDelegate.on_close``. A websocket, too, is no connection of HTTP any more."""
+        assert isinstance(server_conn, HTTP1ServerConnection)
         self._free(server_conn)
+        self._heads.end(server_conn)
+        self._bodies.end(server_conn)
 
-    def enter(self, server_conn: object, request_conn: HTTPConnection, headers: HTTPHeaders) -> None:
+    def enter(self, server_conn: HTTP1ServerConnection, request_conn: HTTPConnection, headers: HTTPHeaders) -> None:
         """Note that a request has begun, and whose it is."""
         self._busy.add(server_conn)
+        self._heads.end(server_conn)
+        if "Content-Length" in headers or "Transfer-Encoding" in headers:
+            self._bodies.begin(server_conn)
         # Of the connection's context, which is made anew for each request from these two.
         context = request_conn.context  # type: ignore[attr-defined]  # of HTTP/1, the only one there is
         context.remote_ip, scheme = self._proxies.source(context.address[0], headers)
         context.protocol = scheme or "http"
 
+    def entered(self, server_conn: HTTP1ServerConnection) -> None:
+        """Note that all of a request is read."""
+        self._bodies.end(server_conn)
+
     def _free(self, server_conn: object) -> None:
         self._busy.discard(server_conn)
         if not self._busy:
             self._quiet.set()
+
+
+def _cut(connection: HTTP1ServerConnection) -> None:
+    """End a connection whose client takes too long."""
+    connection.stream.close()
 
 
 class _Server(HTTPServer):
@@ -122,7 +145,7 @@ class _Server(HTTPServer):
 class _Entering(HTTPMessageDelegate):
     __slots__ = ("_connection", "_entrance", "_inner", "_server_conn")
 
-    def __init__(self, entrance: Entrance, server_conn: object, connection: HTTPConnection) -> None:
+    def __init__(self, entrance: Entrance, server_conn: HTTP1ServerConnection, connection: HTTPConnection) -> None:
         self._entrance = entrance
         self._server_conn = server_conn
         self._connection = connection
@@ -140,6 +163,7 @@ class _Entering(HTTPMessageDelegate):
         return self._inner.data_received(chunk)
 
     def finish(self) -> None:
+        self._entrance.entered(self._server_conn)
         self._inner.finish()
 
     def on_connection_close(self) -> None:

@@ -12,6 +12,7 @@ from handlers.problems import MethodNotAllowed, UnsupportedMediaType, problem, r
 from services import OPERATIONS
 from services.application import Application
 from services.errors import Flaw, Invalid, ServiceError, Unauthenticated, Unavailable
+from services.operations.eager import Waits, rest, step
 from services.operations.operation import Context, Operation, Principal, perform
 from services.operations.schemas import convert
 from services.operations.strict import check
@@ -132,8 +133,11 @@ class OperationHandler(ApiHandler):
         try:
             await self._turn(operation)
             context = Context(self.parley, None, self.request.remote_ip or "")
-            async with asyncio.timeout_at(context.until):
-                context.principal = await self._principal(operation)
+            try:
+                context.principal = step(self._principal(operation))
+            except Waits as waits:
+                async with asyncio.timeout_at(context.until):
+                    context.principal = await rest(waits)
             result = await perform(operation, context, self._given(operation, path))
         except ServiceError as error:
             self.refuse(error)
@@ -153,6 +157,9 @@ class OperationHandler(ApiHandler):
             return
         self.set_header("Content-Type", "application/json")
         self.write(_encode(result))
+
+    def compute_etag(self) -> None:
+        """Spare the hash of an answer that may not be kept (``no-store``), and is compared with none."""
 
     async def _turn(self, operation: Operation[Any]) -> None:
         turns = self.parley.turns
