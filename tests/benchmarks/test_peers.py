@@ -192,6 +192,13 @@ def test_parley_is_compared_run_by_run() -> None:
     assert verdicts(found) == ["10 times python-socketio at window 16: 12.5 (10 - 15), met"]
 
 
+def test_parley_is_compared_by_processor_time_where_the_driver_was_the_limit() -> None:
+    found = outcome([result(100, w16_busy=0.95, w16_server=0.5)], [result(10)])
+    assert verdicts(found) == [
+        "10 times python-socketio at window 16 by processor time, for the driver's core was full: 20, met"
+    ]
+
+
 def test_tables_tell_losses_full_drivers_and_who_is_missing() -> None:
     text = terminal(outcome([result(1e6, w16_busy=0.95)], [result(10, w16_lost=0.25, w16_closed=3)]))
     assert "1,000,000 !" in text
