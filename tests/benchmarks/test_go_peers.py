@@ -3,16 +3,12 @@
 import asyncio
 import sys
 from base64 import b64decode
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
+from picows import WSUpgradeRequest, ws_create_server
 
-from benchmarks.load.dialect import Dialect
-from benchmarks.load.sockets import Socket, connect
 from benchmarks.load.task import Failed
 from benchmarks.peers import go
 from benchmarks.peers.centrifugo import CENTRIFUGOS
@@ -24,6 +20,7 @@ from benchmarks.peers.registry import PEERS
 from benchmarks.peers.tinode import MODULE as TINODE_MODULE
 from benchmarks.peers.tinode import TINODE, api_key, kept_open
 from benchmarks.peers.tinode_dialect import Founding, Joining, Registration, Sitting, Tinode
+from tests.benchmarks.exchange import Told, exchanged
 
 INFO = b'"info":{"user":"member0","client":"6bf62da2-7290-4ce7-8918-7e5ddba3bc85"}'
 PUSH = b'{"push":{"channel":"room","pub":{"data":{"room":"room","text":"hello","cid":"cf10eded-0-1"},%b}}}' % INFO
@@ -62,54 +59,6 @@ CONNECTED = (
 
 CENTRIFUGO = Centrifugo(["first", "second"])
 MEMBER = Tinode("key", ["first", "second"], "grpmEd0sIDJVlI")
-
-
-class Told(WSListener):
-    """A server's side: what it was told, each frame answered with the next of ``answers``."""
-
-    def __init__(self, answers: Sequence[bytes], told: list[bytes]) -> None:
-        self.answers = list(answers)
-        self.told = told
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        self.told.append(frame.get_payload_as_bytes())
-        if self.answers:
-            transport.send(WSMsgType.TEXT, self.answers.pop(0))
-
-
-class Counting(Socket):
-    """A member that notes what its dialect makes of a frame after the greeting."""
-
-    counts: asyncio.Future[tuple[int, int, bytes]]
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if not self.live.done():
-            self.greeted(frame)
-            return
-        try:
-            dialect = self.dialect
-            self.counts.set_result((dialect.copies(frame), dialect.answers(frame), dialect.reply(frame)))
-        except Failed as error:
-            self.counts.set_exception(error)
-
-
-async def exchanged(dialect: Dialect, greeting: Sequence[bytes], frame: bytes) -> tuple[int, int, bytes]:
-    """Greet a server that answers as told, say a word, and return what the dialect makes of the answer to it."""
-    told: list[bytes] = []
-
-    def accept(_request: WSUpgradeRequest) -> Told:
-        return Told([*greeting, frame], told)
-
-    server = await ws_create_server(accept, "127.0.0.1", 0)
-    async with asyncio.timeout(10), server:
-        socket = await connect(server.sockets[0].getsockname()[1], partial(Counting, dialect, 3))
-        socket.counts = asyncio.get_running_loop().create_future()
-        socket.say(b"word")
-        try:
-            return await socket.counts
-        finally:
-            socket.close()
-            assert told == [*(step.say for step in dialect.greeting(3)), b"word"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,9 +9,8 @@ import pytest
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
 from benchmarks.load import deliveries, losses
-from benchmarks.load.dialect import Dialect
 from benchmarks.load.parley import Parley
-from benchmarks.load.sockets import Socket, connect, hello
+from benchmarks.load.sockets import hello
 from benchmarks.load.task import Failed, Result, Task
 from benchmarks.peers.channels_dialect import Channels
 from benchmarks.peers.document import PAGE, told
@@ -24,6 +22,7 @@ from benchmarks.peers.socketio_dialect import SocketIo
 from benchmarks.peers.tell import terminal, verdicts
 from benchmarks.report.page import filled
 from benchmarks.results import Machine
+from tests.benchmarks.exchange import exchanged
 
 TEXT = b'"text":"how it was","cid":"1a-0-1"'
 
@@ -33,66 +32,9 @@ CONNECTED = b'40{"sid":"Sdzq0ZAkFbLxKKLRAAAB"}'
 EVENT = b'42["message",{"room":"room",%b,"author":"Sdzq0ZAkFbLxKKLRAAAB","created_at":1795214897.25}]' % TEXT
 ITEM = b'{"id":"01k","room":"room","seq":9,"rev":9,"kind":"text",%b}' % TEXT
 
-
-class Told(WSListener):
-    """A server's side: at each frame it says what ``answer`` makes of it; at the opening, of nothing."""
-
-    def __init__(self, answer: Callable[[bytes], list[bytes]]) -> None:
-        self.answer = answer
-
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        self.say(transport, b"")
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        self.say(transport, frame.get_payload_as_bytes())
-
-    def say(self, transport: WSTransport, heard: bytes) -> None:
-        for payload in self.answer(heard):
-            transport.send(WSMsgType.TEXT, payload)
-
-
-class Curious(Socket):
-    """A member that notes what its dialect makes of the frame after the greeting."""
-
-    def __init__(self, dialect: Dialect, number: int) -> None:
-        super().__init__(dialect, number)
-        self.made: asyncio.Future[tuple[int, int, bytes]] = asyncio.get_running_loop().create_future()
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if not self.live.done():
-            self.greeted(frame)
-            return
-        try:
-            self.made.set_result((self.dialect.copies(frame), self.dialect.answers(frame), self.dialect.reply(frame)))
-        except Failed as error:
-            self.made.set_exception(error)
-
-
-def socketio(frame: bytes) -> Callable[[bytes], list[bytes]]:
-    said = {b"": [OPEN], b"40": [CONNECTED], b'420["join","room"]': [b'430["ok"]', frame]}
-    return lambda heard: said.get(heard, [])
-
-
-def channels(frame: bytes) -> Callable[[bytes], list[bytes]]:
-    return lambda heard: [b'{"re": 0, "ok": true}', frame] if heard else []
-
-
-def parley(frame: bytes) -> Callable[[bytes], list[bytes]]:
-    return lambda heard: [b'{"re":0,"ok":{"session":"s"}}', b'{"ev":"live"}', frame] if heard else []
-
-
-async def made_of(dialect: Dialect, answer: Callable[[bytes], list[bytes]]) -> tuple[int, int, bytes]:
-    """Return the copies, answers and reply that a dialect sees in the frame after its greeting."""
-
-    def accept(_request: WSUpgradeRequest) -> Told:
-        return Told(answer)
-
-    async with asyncio.timeout(10), await ws_create_server(accept, "127.0.0.1", 0) as server:
-        socket = await connect(server.sockets[0].getsockname()[1], lambda: Curious(dialect, 0))
-        try:
-            return await socket.made
-        finally:
-            socket.close()
+SOCKETIO = [CONNECTED, b'430["ok"]']
+CHANNELS = [b'{"re": 0, "ok": true}']
+PARLEY = [(b'{"re":0,"ok":{"session":"s"}}', b'{"ev":"live"}')]
 
 
 @pytest.mark.parametrize(
@@ -100,12 +42,12 @@ async def made_of(dialect: Dialect, answer: Callable[[bytes], list[bytes]]) -> t
     [(EVENT, (1, 0, b"")), (b'437["ok"]', (0, 1, b"")), (b"2", (0, 0, b"3")), (b"40{}", (0, 0, b""))],
 )
 async def test_socketio_tells_events_acknowledgements_and_pings(frame: bytes, made: object) -> None:
-    assert await made_of(SocketIo(), socketio(frame)) == made
+    assert await exchanged(SocketIo(), SOCKETIO, frame, OPEN) == made
 
 
 async def test_socketio_fails_at_an_acknowledgement_of_something_else() -> None:
     with pytest.raises(Failed, match="no such room"):
-        await made_of(SocketIo(), socketio(b'437["no such room"]'))
+        await exchanged(SocketIo(), SOCKETIO, b'437["no such room"]', OPEN)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +55,7 @@ async def test_socketio_fails_at_an_acknowledgement_of_something_else() -> None:
     [(b'{"ev": "message", "d": {%b}}' % TEXT, (1, 0, b"")), (b'{"re": 7, "ok": true}', (0, 1, b""))],
 )
 async def test_channels_tells_messages_from_answers(frame: bytes, made: object) -> None:
-    assert await made_of(Channels(), channels(frame)) == made
+    assert await exchanged(Channels(), CHANNELS, frame) == made
 
 
 @pytest.mark.parametrize(
@@ -125,13 +67,13 @@ async def test_channels_tells_messages_from_answers(frame: bytes, made: object) 
     ],
 )
 async def test_parley_tells_messages_answers_and_the_rest(frame: bytes, made: object) -> None:
-    assert await made_of(Parley([hello("token")], "room"), parley(frame)) == made
+    assert await exchanged(Parley([hello("token")], "room"), PARLEY, frame) == made
 
 
 async def test_parley_fails_at_a_refusal() -> None:
     refusal = b'{"re":7,"err":{"code":"forbidden","detail":"not a member"}}'
     with pytest.raises(Failed, match="not a member"):
-        await made_of(Parley([hello("token")], "room"), parley(refusal))
+        await exchanged(Parley([hello("token")], "room"), PARLEY, refusal)
 
 
 class Lossy(WSListener):
