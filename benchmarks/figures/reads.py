@@ -28,10 +28,9 @@ def reading(bench: Bench, floor: str, path: str, items: int, **options: Any) -> 
     return beside(bench, floor, bench.data(), "reads", **more, options={"path": path, "items": items, **options})
 
 
-def page_of(bench: Bench, newest: int) -> Results:
-    """Measure reads of the history room's newest page."""
-    path = f"/api/rooms/{bench.everybody().rooms.history}/messages?limit={PAGE}"
-    return reading(bench, "history", path, PAGE, newest=newest, talker=0)
+def page_of(bench: Bench, room: str, newest: int, **whose: Any) -> Results:
+    """Measure reads of a room's newest page."""
+    return reading(bench, "history", f"/api/rooms/{room}/messages?limit={PAGE}", PAGE, newest=newest, **whose)
 
 
 def same_page(bench: Bench) -> Sequence[Row]:

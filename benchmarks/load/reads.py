@@ -57,9 +57,11 @@ def check_page(content: bytes, task: Task) -> None:
 
 
 def tokens(people: People, task: Task) -> list[str]:
-    """Return whose each connection is: talker ``talker``'s, or another talker's each where none is named."""
+    """Return whose each connection is: talker ``talker``'s, the first of the crowd's, or another talker's each."""
     if "talker" in task.options:
         return [people.talkers[task.options["talker"]].token] * task.size
+    if task.options.get("crowd"):
+        return [people.crowd[0].token] * task.size
     return [people.talkers[number % len(people.talkers)].token for number in range(task.size)]
 
 
