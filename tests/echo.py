@@ -68,6 +68,11 @@ class Sessions(list[Echo]):
         self.append(Echo(connection))
         return self[-1]
 
+    def close(self) -> None:
+        """Close every socket that is still open."""
+        for session in self:
+            session.connection.outbox.abort()
+
     def refuse(self, _request: HTTPServerRequest) -> tuple[int, str] | None:
         """Refuse a request, where told to."""
         return self.refused

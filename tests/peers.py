@@ -1,12 +1,10 @@
-"""Connected sockets: the server's side as a stream, the peer's as a bare socket that reads when told to."""
+"""Connected sockets: the server's side, and the peer's as a bare socket that reads when told to."""
 
 import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-from tornado.iostream import IOStream
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -18,10 +16,15 @@ async def until(holds: Callable[[], object]) -> None:
 
 @dataclass
 class Peer:
-    """The other end of a stream. Its buffers are small, and it reads only when told to."""
+    """The other end of a socket. Its buffers are small, and it reads only when told to."""
 
-    stream: IOStream
+    near: socket.socket
+    """The server's end."""
     sock: socket.socket
+
+    def closed(self) -> bool:
+        """Tell whether the server has closed its end."""
+        return self.near.fileno() < 0
 
     def received(self) -> bytes:
         """Return what has come by now."""
@@ -70,10 +73,13 @@ def connections() -> Iterator[Callable[[], Peer]]:
             client.connect(listener.getsockname())
             client.setblocking(False)
             server, _ = listener.accept()
-            peers.append(Peer(IOStream(server), client))
+            peers.append(Peer(server, client))
             return peers[-1]
 
         yield make
     for peer in peers:
         peer.sock.close()
-        peer.stream.close()
+        if not peer.closed():
+            asyncio.get_running_loop().remove_reader(peer.near)
+            asyncio.get_running_loop().remove_writer(peer.near)
+            peer.near.close()

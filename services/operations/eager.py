@@ -1,5 +1,6 @@
 """Taking the first step of a coroutine at once: most of what is asked never has to wait."""
 
+import asyncio
 from collections.abc import Coroutine, Generator
 from types import coroutine
 from typing import Any, TypeVar
@@ -17,7 +18,9 @@ class Waits(Exception):
 
 
 def step(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine, and return its result where it never waits. To be called in the task that awaits the rest.
+    """Run a coroutine, and return its result where it never waits.
+
+    To be called in the task that awaits the rest, or in none: then what needs one awaits ``in_task`` before.
 
     Raises:
         Waits: If it has to wait. Whatever else is raised is the coroutine's own.
@@ -44,3 +47,9 @@ def rest(waits: Waits) -> Generator[Any, Any, Any]:
             on = go_on(sent)
         except StopIteration as end:
             return end.value
+
+
+async def in_task() -> None:
+    """Go on in a task: where the first step is taken outside of any, in the one that awaits the rest."""
+    if asyncio.current_task() is None:
+        await asyncio.sleep(0)

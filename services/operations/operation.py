@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from services.errors import ServiceError, TooMany, Unauthenticated, Unavailable
-from services.operations.eager import Waits, rest, step
+from services.operations.eager import Waits, in_task, rest, step
 from services.operations.inputs import Input
 from services.operations.limits import ADDRESS, USER, Limit, Reach
 from services.streams.append import Append, Outcome
@@ -201,6 +201,7 @@ async def begin(
         try:
             entered = step(_enter(operation, operation.enter, context, given))
         except Waits as waits:
+            await in_task()
             async with asyncio.timeout_at(context.until):
                 entered = await rest(waits)
     except Exception as error:  # noqa: BLE001 - told to whoever waits for the answer

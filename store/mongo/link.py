@@ -173,6 +173,8 @@ class Link:
             raise Unavailable("too many calls are waiting")
         self._waiting += 1
         try:
+            if asyncio.current_task() is None:
+                await asyncio.sleep(0)  # The caller takes only the first step outside of any task.
             async with asyncio.timeout(seconds):
                 await self._slots.acquire()
         except TimeoutError:

@@ -21,8 +21,10 @@ PATIENCE_S = 4.0
 
 
 @pytest.fixture
-def sessions() -> Sessions:
-    return Sessions()
+async def sessions() -> AsyncIterator[Sessions]:
+    sessions = Sessions()
+    yield sessions
+    sessions.close()
 
 
 @pytest.fixture

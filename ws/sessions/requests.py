@@ -11,6 +11,7 @@ import msgspec
 
 from services.errors import Flaw, Invalid, ServiceError, TooMany, Unavailable
 from services.ids import new_id
+from services.operations.eager import in_task
 from services.operations.limits import SOCKET_ERRORS, SOCKET_OPERATION, SOCKET_REFUSALS
 from services.operations.operation import Context, Operation, begin, perform
 from services.operations.schemas import convert
@@ -104,6 +105,7 @@ class Requests:
             if name != "hello":
                 session.end(CloseCode.NOT_AUTHENTICATED, "hello comes first")
                 return
+            await in_task()
             await self._finish(id_, greet(self._door, session, id_, given), name)
             return
         limits = self._door.application.limits

@@ -39,22 +39,23 @@ class Flusher:
         self.before = before
         """Called at the start of each flush; what it pushes goes out with that flush."""
         self.clock = clock
-        self._dirty: deque[Flushable] = deque()
+        self.dirty: deque[Flushable] = deque()
         """Outboxes with something new, in the order in which they got it."""
+        self.woken = False
+        """Whether they are going to be flushed."""
         self._stalled: set[Flushable] = set()
-        self._woken = False
         self._watching = False
 
     def wake(self) -> None:
         """Flush in the next tick at the latest."""
-        if not self._woken:
-            self._woken = True
+        if not self.woken:
+            self.woken = True
             asyncio.get_running_loop().call_soon(self._flush)
 
     def add(self, outbox: Flushable) -> None:
-        """Flush this outbox too, once; outboxes add themselves."""
-        self._dirty.append(outbox)
-        if not self._woken:
+        """Flush this outbox too, once; outboxes add themselves, as this does."""
+        self.dirty.append(outbox)
+        if not self.woken:
             self.wake()
 
     def watch(self, outbox: Flushable) -> None:
@@ -75,18 +76,18 @@ class Flusher:
             except Exception:
                 log.exception("what runs before a flush failed")
         until = time.perf_counter() + SLICE_S
-        dirty, count = self._dirty, 0
+        dirty = self.dirty
         while dirty:
-            outbox = dirty.popleft()
-            try:
-                outbox.flush()
-            except Exception:
-                log.exception("flushing an outbox failed")
-                outbox.abort()
-            count += 1
-            if count % _SLICE_STEP == 0 and time.perf_counter() >= until:
+            for _ in range(min(_SLICE_STEP, len(dirty))):
+                outbox = dirty.popleft()
+                try:
+                    outbox.flush()
+                except Exception:
+                    log.exception("flushing an outbox failed")
+                    outbox.abort()
+            if time.perf_counter() >= until:
                 break
-        self._woken = False
+        self.woken = False
         if dirty:
             self.wake()
 

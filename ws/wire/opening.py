@@ -1,6 +1,8 @@
 """Opening websockets: the road from a request's head to a ``Connection``, past Tornado's handlers."""
 
+import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -13,6 +15,7 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
+from tornado.iostream import IOStream, StreamClosedError
 
 from services.turns import Turns
 from ws.wire import handshake
@@ -25,11 +28,11 @@ log = logging.getLogger(__name__)
 class Sockets(HTTPServerConnectionDelegate):
     """Opens websockets and gives each to a ``Connection``; whatever it is asked for is to be one.
 
-    It stands where Tornado parses requests, and takes the stream from there (``detach``, public, made for this). Of
-    Tornado's ``WebSocketHandler`` nothing is used: it accepts unmasked frames, closes without the codes of RFC 6455,
-    echoes codes that may not be sent, has a future with a traceback for each frame it sends, and keeps the request and
-    the handler for as long as the socket lives. A ``RequestHandler`` would be made, and its answer built, for a request
-    whose answer is always the same: a tenth of what a connection with its hello costs.
+    It stands where Tornado parses requests, and takes the socket from there, out of its stream (``detach``, public,
+    made for this). Of Tornado's ``WebSocketHandler`` nothing is used: it accepts unmasked frames, closes without the
+    codes of RFC 6455, echoes codes that may not be sent, has a future with a traceback for each frame it sends, and
+    keeps the request and the handler for as long as the socket lives. A ``RequestHandler`` would be made, and its
+    answer built, for a request whose answer is always the same: a tenth of what a connection with its hello costs.
     """
 
     def __init__(
@@ -73,13 +76,31 @@ class Sockets(HTTPServerConnectionDelegate):
         if refused is not None:
             _answer(request, *refused)
             return
-        stream = request.connection.detach()  # type: ignore[union-attr]  # of HTTP/1, the only one there is
-        if stream.closed():
-            return  # the peer left while it was answered
-        # Whether it arrives is told by the stream's close callback, which the connection sets.
-        _sent = stream.write(handshake.answer(request.headers))
-        if not stream.closed():
-            Connection(stream, self._flusher, self._turns, request).start(self._accept)
+        taken = take(request.connection.detach())  # type: ignore[union-attr]  # of HTTP/1, the only one there is
+        if taken is None:
+            return
+        sock, early = taken
+        connection = Connection(sock, self._flusher, self._turns, request)
+        connection.outbox.lead(handshake.answer(request.headers))
+        if not connection.outbox.closing:
+            connection.start(self._accept, early)
+
+
+def take(stream: IOStream) -> tuple[socket.socket, bytes] | None:
+    """Take the socket of a stream that HTTP has let go of; return it with what was read of it behind the request.
+
+    None where the peer has left.
+    """
+    try:
+        # All that the stream holds, or else what one read gives: then nothing is left in it.
+        read = asyncio.ensure_future(stream.read_bytes(stream.max_buffer_size, partial=True))
+        early = b"" if stream.reading() else read.result()
+        # Closing the stream closes its descriptor, and not the connection, which the other one holds.
+        return None if stream.writing() else (stream.socket.dup(), early)
+    except (OSError, StreamClosedError):
+        return None
+    finally:
+        stream.close()
 
 
 class _Opening(HTTPMessageDelegate):

@@ -6,11 +6,10 @@ share, so that a hundred readers who have stopped cost as much memory as one.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final
-
-from tornado.iostream import IOStream
 
 from ws.wire.flusher import Flusher as Flusher
 from ws.wire.frames import close_frame
@@ -42,12 +41,12 @@ class Outbox:
     """What one socket is sent, and all that it is sent. A peer that is lost raises nothing and logs nothing."""
 
     __slots__ = (
-        "_busy", "_dirty", "_flusher", "_on_slow", "_peer_done", "_pieces", "_pipe", "_said", "_size", "_state",
-        "_timer", "_urgent", "_waiters", "pacing",
+        "_busy", "_dirty", "_flusher", "_on_slow", "_peer_done", "_pieces", "_said", "_size", "_state", "_timer",
+        "_try_send", "_urgent", "_waiters", "pacing", "pipe",
     )  # fmt: skip
 
-    def __init__(self, stream: IOStream, flusher: Flusher, on_slow: Callable[[], None]) -> None:
-        """Take over the sending side of ``stream``. ``on_slow`` is called at most once, and should ``close``."""
+    def __init__(self, sock: socket.socket, flusher: Flusher, on_slow: Callable[[], None]) -> None:
+        """Take over a connected socket. ``on_slow`` is called at most once, and should ``close``."""
         self.pacing = False
         """Whether a catch-up that awaits ``drained`` is under way: then ``QUEUE_LIMIT`` does not apply."""
         self._flusher = flusher
@@ -69,18 +68,28 @@ class Outbox:
         self._peer_done = False
         """Whether the peer's close frame has come."""
         self._timer: asyncio.TimerHandle | None = None
-        self._pipe = Pipe(stream, flusher.clock, self._ready)
-        self._watch()
+        self.pipe = Pipe(sock, flusher.clock, self._ready)
+        """The socket, for whoever reads of it."""
+        self._try_send = self.pipe.try_send
 
     @property
     def queued(self) -> int:
         """Bytes not yet taken by the kernel."""
-        return self._size + self._pipe.unsent if self._pipe.busy else self._size
+        return self._size + self.pipe.unsent if self.pipe.busy else self._size
 
     @property
     def closing(self) -> bool:
         """Whether it is slow, closed from either side or has lost its peer: what is pushed is dropped."""
         return self._state is not _State.OPEN
+
+    def lead(self, data: bytes) -> None:
+        """Send at once, before anything else, what is no frame: the answer to the handshake."""
+        try:
+            self.pipe.send([data])
+        except OSError:
+            self.abort()
+        else:
+            self._watch()
 
     def push(self, frame: bytes) -> None:
         """Send one or more whole frames with the next flush; they are kept by reference."""
@@ -88,7 +97,11 @@ class Outbox:
         self._size += len(frame)
         if not self._dirty:
             self._dirty = True
-            self._flusher.add(self)
+            # As ``Flusher.add`` does: this is called for each member of a room.
+            flusher = self._flusher
+            flusher.dirty.append(self)
+            if not flusher.woken:
+                flusher.wake()
 
     def push_ephemeral(self, frame: bytes) -> None:
         """Send a frame that may be lost: dropped where over ``EPHEMERAL_LIMIT`` are queued."""
@@ -125,23 +138,26 @@ class Outbox:
         if self._busy or self._size > SEND_LIMIT:
             self._flush_more()
             return
+        # As ``Pipe.send`` does, without a call of its own for each member of a room.
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         try:
-            begun = self._pipe.send(pieces)
+            sent = self._try_send(data)
+        except BlockingIOError:
+            sent = 0
         except OSError:
             self.abort()
             return
-        if begun == len(pieces):
+        if sent == len(data):
             pieces.clear()
             self._size = 0
         else:
-            del pieces[:begun]
+            del pieces[: self.pipe.rest(pieces, sent)]
             self._size = sum(map(len, pieces))
-        if self._pipe.busy:
             self._watch()
 
     def check(self, now: float) -> bool:
         """Tell whether nothing has moved for ``STALL_S``, and call ``on_slow`` then; the flusher calls it."""
-        if not self._pipe.busy or self._pipe.stalled_s(now) < STALL_S:
+        if not self.pipe.busy or self.pipe.stalled_s(now) < STALL_S:
             self._wake()
             return False
         self._give_up()
@@ -156,7 +172,7 @@ class Outbox:
         if self._state in (_State.CLOSING, _State.CLOSED):
             return
         self._drop(_State.CLOSING)
-        if self._pipe.busy and self._pipe.stalled_s(self._flusher.clock()) >= CLOSE_S:
+        if self.pipe.busy and self.pipe.stalled_s(self._flusher.clock()) >= CLOSE_S:
             self.abort()
             return
         self._timer = asyncio.get_running_loop().call_later(CLOSE_S, self.abort)
@@ -178,7 +194,7 @@ class Outbox:
             self._flusher.unwatch(self)
             if self._timer is not None:
                 self._timer.cancel()
-            self._pipe.close()
+            self.pipe.close()
 
     def _flush_more(self) -> None:
         if self._state is not _State.OPEN:
@@ -191,13 +207,13 @@ class Outbox:
 
     def _pump(self) -> None:
         """Send until nothing waits or the kernel takes no more."""
-        while not self._pipe.busy:
+        while not self.pipe.busy:
             pieces = self._take()
             if not pieces:
                 self._rest()
                 break
             try:
-                begun = self._pipe.send(pieces)
+                begun = self.pipe.send(pieces)
             except OSError:
                 self.abort()
                 return
@@ -226,7 +242,7 @@ class Outbox:
     def _ready(self) -> None:
         """Go on after what was partly sent; the pipe calls it."""
         self._flusher.unwatch(self)
-        if self._pipe.closed:
+        if self.pipe.closed:
             self.abort()
         else:
             self._pump()
@@ -242,7 +258,7 @@ class Outbox:
 
     def _watch(self) -> None:
         """Have the flusher look whether the peer still reads, where something was partly sent."""
-        if self._pipe.busy:
+        if self.pipe.busy:
             self._busy = True
             self._flusher.watch(self)
 

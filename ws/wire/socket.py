@@ -1,4 +1,4 @@
-"""Websockets on Tornado's streams: the read loop, and what a session sees of a connection."""
+"""A websocket after its handshake: how it is read, and what a session sees of it."""
 
 import asyncio
 import logging
@@ -7,17 +7,15 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from tornado.httputil import HTTPServerRequest
-from tornado.iostream import IOStream, StreamClosedError
 
+from services.operations.eager import Waits, rest, step
 from services.turns import Turns
 from ws.wire.codes import CloseCode
 from ws.wire.flusher import Flusher
 from ws.wire.frames import Close, FrameError, FrameReader, Message, Ping, Text, pong_frame
 from ws.wire.outbox import CLOSE_S, Outbox
+from ws.wire.pipe import READ_SIZE as READ_SIZE
 from ws.wire.throttle import FAR_S, Throttle
-
-READ_SIZE: Final = 64 * 1024
-"""Bytes read at once, and size of the kernel's receive buffer, which would grow to megabytes by itself."""
 
 UNFINISHED_S: Final = 10.0
 """Seconds a client has to finish a message."""
@@ -36,6 +34,8 @@ class Receiver(Protocol):
 
         Messages come in order, one at a time: nothing more is read while this waits, but for the rest of what was read
         with the message, whose pings are answered at once. An exception is logged and closes with 1011.
+
+        Up to where it first waits it runs outside of any task: what needs one awaits ``eager.in_task`` before.
         """
 
     def alive(self) -> None:
@@ -52,22 +52,20 @@ class Connection:
     """One websocket after its handshake."""
 
     __slots__ = (
-        "_closing", "_code", "_reader", "_receiver", "_stream", "_task", "_timer", "_turns",
-        "_unfinished_since", "outbox",
-        "remote_ip", "throttle", "user_agent",
+        "_closing", "_code", "_pipe", "_reader", "_receiver", "_task", "_timer", "_turns", "_unfinished_since",
+        "outbox", "remote_ip", "throttle", "user_agent",
     )  # fmt: skip
 
-    def __init__(self, stream: IOStream, flusher: Flusher, turns: Turns, request: HTTPServerRequest) -> None:
-        """Take over a stream; nothing is read before ``start``."""
-        stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_SIZE)
-        self.outbox = Outbox(stream, flusher, self._slow)
+    def __init__(self, sock: socket.socket, flusher: Flusher, turns: Turns, request: HTTPServerRequest) -> None:
+        """Take over a connected socket; nothing is read before ``start``."""
+        self.outbox = Outbox(sock, flusher, self._slow)
         """Everything that is sent."""
         self.remote_ip = request.remote_ip or ""
         """The peer's address, or what a trusted proxy said it is."""
         self.throttle: Throttle | None = None
         """What bounds how much the client may send, where anything does."""
         self.user_agent = request.headers.get("User-Agent", "")
-        self._stream = stream
+        self._pipe = self.outbox.pipe
         self._turns = turns
         self._reader = FrameReader()
         self._receiver: Receiver | None = None
@@ -77,11 +75,17 @@ class Connection:
         """When a message began that is not finished; None too while we do not read."""
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
-        stream.set_close_callback(self._ended)
+        """What was read and waits, where anything does: nothing more is read then."""
+        self._pipe.own(self._readable, self._ended)
 
-    def start(self, accept: "Callable[[Connection], Receiver]") -> None:
-        """Read until the end, for the receiver that ``accept`` returns."""
-        self._task = asyncio.get_running_loop().create_task(self._run(accept))
+    def start(self, accept: "Callable[[Connection], Receiver]", early: bytes = b"") -> None:
+        """Read until the end, for the receiver that ``accept`` returns; what came ``early`` is read first."""
+        try:
+            self._receiver = accept(self)
+        except Exception:
+            log.exception("a connection was not accepted")
+            self.close(CloseCode.INTERNAL_ERROR)
+        asyncio.get_running_loop().call_soon(self._begin, early)
 
     def close(self, code: int, reason: str = "") -> None:
         """Close as ``Outbox.close`` does; the receiver's ``closed`` is called at the end of it, never from here."""
@@ -90,44 +94,89 @@ class Connection:
             self._code = code
         self.outbox.close(code, reason)
 
-    async def _run(self, accept: "Callable[[Connection], Receiver]") -> None:
+    def _begin(self, early: bytes) -> None:
+        self._pipe.hear()
+        if early and not self._pipe.closed:
+            self._take(early)
+
+    def _readable(self) -> None:
+        """Read once; the loop calls it when there is something to read, or the peer has ended."""
+        if self._task is not None:
+            self._peek()
+            return
         try:
-            self._receiver = accept(self)
-        except Exception:
-            log.exception("a connection was not accepted")
-            self.close(CloseCode.INTERNAL_ERROR)
-        try:
-            while True:
-                await self._read()
-        except StreamClosedError:
-            pass
-        except Exception:
-            log.exception("a connection failed")
-        finally:
+            data = self._pipe.receive(READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._take(data)
+        else:
             self.outbox.abort()
 
-    async def _read(self) -> None:
-        """Read once, and do what it asks for."""
-        if self._reader.ended:
-            await asyncio.sleep(DISCARD_S)
-        data = self._stream.read_bytes(READ_SIZE, partial=True)
-        if not self._stream.reading():
-            # It is there already: whoever sends without a pause must not have the loop alone.
-            await asyncio.sleep(0)
-        messages, error, pause = self._parse(await self._turns.after(data))
+    def _peek(self) -> None:
+        """Leave to the kernel what comes before it may be read; that the peer has ended is noticed all the same."""
+        try:
+            more = self._pipe.receive(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return
+        except OSError:
+            more = b""
+        if more:
+            self._pipe.deafen()
+        else:
+            self.outbox.abort()
+
+    def _take(self, data: bytes) -> None:
+        """Do what was read asks for: at once, as most can be, or else in a task."""
+        try:
+            step(self._read(data))
+        except Waits as waits:
+            self._task = asyncio.get_running_loop().create_task(self._wait(waits))
+        except Exception:
+            log.exception("a connection failed")
+            self.outbox.abort()
+
+    async def _wait(self, waits: Waits) -> None:
+        try:
+            await rest(waits)
+        except Exception:
+            log.exception("a connection failed")
+            self.outbox.abort()
+        finally:
+            self._task = None
+            self._pipe.hear()
+
+    async def _read(self, data: bytes) -> None:
+        """Do what was read asks for; return when more may be read."""
+        # Whoever sends without a pause must not have the loop alone: the loop calls once in each of its rounds.
+        if self._turns.crowded:
+            await self._turns.next()
+        messages, error, pause = self._parse(data)
         since, self._unfinished_since = self._unfinished_since, None
         if self._receiver is not None:
             self._receiver.alive()
-        if pause > FAR_S:
-            self.close(CloseCode.TOO_MANY_ERRORS, "far more than anybody may send")
-        if messages:
+        if len(messages) == 1 and type(messages[0]) is Text:
+            await self._receive(messages[0].payload)
+        elif messages:
             await self._answer(messages)
-        await self._pause(pause)
+        if pause or self._reader.partial or self._reader.ended:
+            await self._follow(messages, error, pause, since)
+
+    async def _follow(
+        self, messages: list[Message], error: FrameError | None, pause: float, since: float | None
+    ) -> None:
+        """Do what is still to be done when messages were received, for the few who do not just go on."""
+        if pause:
+            await self._pause(pause)
+        if self._reader.partial:
+            self._unfinished(since, messages)
+            return
         if error is not None:
             self.close(error.code, error.reason)
-        elif self._reader.partial:
-            same = since is not None and self._reader.fragmented and not any(type(one) is Text for one in messages)
-            self._unfinished(since if same else None)
+        if self._reader.ended and not self._pipe.closed:
+            await asyncio.sleep(DISCARD_S)
 
     def _parse(self, data: bytes) -> tuple[list[Message], FrameError | None, float]:
         """Return messages, the mistake that ends them, and the seconds for which not to read."""
@@ -140,8 +189,11 @@ class Connection:
         if self.throttle is None or reader.ended:
             return messages, error, 0.0
         now = asyncio.get_running_loop().time()
-        controls = sum(type(one) is not Text for one in messages)
-        return messages, error, self.throttle.spend(now, len(data), reader.frames - frames, controls)
+        controls = 0 if len(messages) == 1 and type(messages[0]) is Text else _controls(messages)
+        pause = self.throttle.spend(now, len(data), reader.frames - frames, controls)
+        if pause > FAR_S:
+            self.close(CloseCode.TOO_MANY_ERRORS, "far more than anybody may send")
+        return messages, error, pause
 
     async def _pause(self, seconds: float) -> None:
         """Read nothing for a while: the client's own queue fills, and it can send no more."""
@@ -189,10 +241,11 @@ class Connection:
     def _slow(self) -> None:
         self.close(CloseCode.SLOW, "slow")
 
-    def _unfinished(self, since: float | None) -> None:
-        """See to it that the message which has begun is finished in time."""
+    def _unfinished(self, since: float | None, messages: list[Message]) -> None:
+        """See to it that the message which has begun is finished in time. ``since`` is of what began before."""
         loop = asyncio.get_running_loop()
-        self._unfinished_since = loop.time() if since is None else since
+        same = since is not None and self._reader.fragmented and not any(type(one) is Text for one in messages)
+        self._unfinished_since = since if same else loop.time()
         if self._timer is None:
             self._timer = loop.call_later(UNFINISHED_S, self._judge_unfinished)
 
@@ -208,7 +261,7 @@ class Connection:
             self.close(CloseCode.POLICY_VIOLATION, "message not finished in time")
 
     def _ended(self) -> None:
-        """Tell the receiver. Tornado calls it once, on its own, when the stream has closed for whatever reason."""
+        """Tell the receiver. The pipe calls it once, on its own, when it has closed for whatever reason."""
         self._closing = True
         self.outbox.abort()
         if self._timer is not None:
@@ -219,3 +272,7 @@ class Connection:
                 receiver.closed(self._code)
             except Exception:
                 log.exception("a receiver failed to close")
+
+
+def _controls(messages: list[Message]) -> int:
+    return sum(type(one) is not Text for one in messages)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.operations.eager import Waits, rest, step
+from services.operations.eager import Waits, in_task, rest, step
 
 
 async def at_once() -> str:
@@ -76,3 +76,31 @@ async def test_deadline_around_the_rest_ends_the_coroutine() -> None:
         async with asyncio.timeout(0.01):
             await whole(asyncio.get_running_loop().create_future(), seen)
     assert seen == ["begun", "cancelled"]
+
+
+async def test_what_needs_a_task_may_ask_for_one_outside_of_any() -> None:
+    async def timed() -> bool:
+        before = asyncio.current_task() is None
+        await in_task()
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)
+        return before
+
+    async def last(waits: Waits) -> bool:
+        return bool(await rest(waits))
+
+    tasks: list[asyncio.Task[bool]] = []
+
+    def begin() -> None:
+        try:
+            step(timed())
+        except Waits as waits:
+            tasks.append(asyncio.create_task(last(waits)))
+
+    asyncio.get_running_loop().call_soon(begin)
+    await asyncio.sleep(0)
+    assert await tasks[0]
+
+
+async def test_what_is_in_a_task_need_not_ask() -> None:
+    step(in_task())

@@ -18,7 +18,7 @@ class Box:
         self.peer = peer
         self.slow = 0
         self.flusher = flusher or Flusher(clock=self.clock)
-        self.box = Outbox(peer.stream, self.flusher, self.on_slow)
+        self.box = Outbox(peer.near, self.flusher, self.on_slow)
 
     def on_slow(self) -> None:
         self.slow += 1

@@ -4,7 +4,6 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from tornado.iostream import IOStream
 
 from tests.peers import Peer, connections
 from tests.unit.ws.boxes import Box, tick
@@ -28,7 +27,7 @@ async def it(peer: Peer) -> Box:
 
 
 async def test_socket_is_set_up(it: Box) -> None:
-    sock = it.peer.stream.socket
+    sock = it.peer.near
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * 65536  # Linux counts its own needs
 
@@ -92,28 +91,15 @@ async def test_queued_counts_exactly_what_the_kernel_has_not_taken(it: Box) -> N
     assert it.box.queued == 0
 
 
-async def test_stream_never_holds_more_than_the_piece_that_was_partly_sent(it: Box) -> None:
+async def test_pipe_never_holds_more_than_the_piece_that_was_partly_sent(it: Box) -> None:
     frame = b"x" * 300
     for _ in range(3_000):
         it.box.push(frame)
     await tick()
-    held = len(it.peer.stream._write_buffer)
+    held = it.box.pipe.unsent
     assert 0 < held <= 300
     assert sum(1 for piece in it.box._pieces if piece is frame) == len(it.box._pieces)
     await it.peer.read(900_000)
-
-
-async def test_rest_of_a_write_that_was_there_before_goes_first(peer: Peer) -> None:
-    peer.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-    head = b"h" * 800_000
-    writing = peer.stream.write(head)
-    it = Box(peer)
-    it.box.push(b"tail")
-    got = peer.received()
-    it.box.flush()  # the kernel has room again, and the stream does not know of it yet
-    assert it.box.queued > 4
-    assert got + await peer.read(len(head) + 4 - len(got)) == head + b"tail"
-    await writing
 
 
 async def test_send_joins_no_more_than_its_limit(it: Box, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,19 +172,8 @@ async def test_pong_alone_is_sent(it: Box) -> None:
     assert it.peer.received() == b"x"
 
 
-# Tornado
-
-
 async def test_ping_frame_is_sent_like_any_other(it: Box) -> None:
     it.box.push(ping_frame(b"x"))
     it.box.pong(pong_frame(b"y"))
     await tick()
     assert it.peer.received() == b"\x8a\x01y\x89\x01x"
-
-
-async def test_private_counters_of_tornado_are_still_there(peer: Peer) -> None:
-    """``Pipe`` reads two of them, to count exactly what a stream has not written."""
-    await peer.stream.write(b"x" * 10)
-    assert (peer.stream._total_write_index, peer.stream._total_write_done_index) == (10, 10)
-    assert isinstance(peer.stream, IOStream)
-    assert SEND_LIMIT == 65_536

@@ -26,9 +26,9 @@ CLOSE = close_frame(4000, "why")
 async def test_close_of_an_idle_outbox_is_answered_and_ends(it: Box) -> None:
     it.box.close(4000, "why")
     assert await it.peer.read(len(CLOSE)) == CLOSE
-    assert not it.peer.stream.closed()
+    assert not it.peer.closed()
     it.box.peer_closed()
-    assert it.peer.stream.closed()
+    assert it.peer.closed()
     assert await it.peer.rest() == b""
 
 
@@ -43,7 +43,7 @@ async def test_close_that_is_not_answered_ends_in_time(it: Box, monkeypatch: pyt
 async def test_close_after_the_peers_ends_at_once(it: Box) -> None:
     it.box.close(None)
     it.box.peer_closed()
-    assert it.peer.stream.closed()
+    assert it.peer.closed()
     assert await it.peer.rest() == close_frame(None)
 
 
@@ -79,9 +79,9 @@ async def test_close_of_a_stalled_reader_ends_in_time(it: Box, monkeypatch: pyte
     it.stall()
     await tick()
     it.box.close(4008)
-    assert not it.peer.stream.closed()
+    assert not it.peer.closed()
     began = time.monotonic()
-    await until(it.peer.stream.closed)
+    await until(it.peer.closed)
     assert time.monotonic() - began > 0.09
 
 
@@ -91,7 +91,7 @@ async def test_close_of_a_reader_stalled_for_long_ends_at_once(it: Box) -> None:
     it.clock.now += 11
     assert it.box.check(it.clock.now)
     it.box.close(4008)
-    assert it.peer.stream.closed()
+    assert it.peer.closed()
     assert it.box.queued == 0
 
 
@@ -146,7 +146,7 @@ async def test_every_end_in_every_state_is_calm(
     it.stall(1_000)
     it.box.pong(b"x")
     it.box.push_ephemeral(b"x")
-    await until(it.peer.stream.closed)
+    await until(it.peer.closed)
     for _ in range(3):
         it.stall(1)
         await asyncio.sleep(0.005)

@@ -25,8 +25,10 @@ RESET = b"\1\0\0\0\0\0\0\0"
 
 
 @pytest.fixture
-def sessions() -> Sessions:
-    return Sessions()
+async def sessions() -> AsyncIterator[Sessions]:
+    sessions = Sessions()
+    yield sessions
+    sessions.close()
 
 
 @pytest.fixture
@@ -185,7 +187,7 @@ async def test_buffer_of_the_kernel_does_not_grow_with_a_flood(peer: Raw, sessio
     data = frame(PONG, b"x" * 100) * 20_000
     for _ in range(5):
         await asyncio.wait_for(asyncio.get_running_loop().sock_sendall(peer.sock, data), 20)
-    sock = sessions[0].connection._stream.socket
+    sock = sessions[0].connection._pipe._socket
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 2 * READ_SIZE  # as set: Linux doubles it
 
 

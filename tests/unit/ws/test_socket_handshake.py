@@ -3,24 +3,21 @@ import base64
 import json
 import os
 import socket
-import ssl
 import struct
-import subprocess
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
-from tornado.httpserver import HTTPServer
-from tornado.testing import bind_unused_port
 from tornado.web import Application
 
-from tests.conftest import missing
 from tests.echo import Sessions, application
-from tests.raw import CLOSE, TEXT, Frame, Raw, close, frame, raw, text
+from tests.raw import CLOSE, TEXT, Frame, Raw, frame, raw, text
 
 
 @pytest.fixture
-def sessions() -> Sessions:
-    return Sessions()
+async def sessions() -> AsyncIterator[Sessions]:
+    sessions = Sessions()
+    yield sessions
+    sessions.close()
 
 
 @pytest.fixture
@@ -157,48 +154,3 @@ async def test_message_sent_with_the_handshake_is_read(http_server_port: int) ->
     del peer.buffer[: peer.buffer.index(b"\r\n\r\n") + 4]
     assert await peer.receive() == Frame(TEXT, b"early")
     peer.close()
-
-
-# TLS
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tls") / "pair.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    make += ["-subj", "/CN=localhost", "-keyout", str(path), "-out", f"{path}.crt", "-days", "1"]
-    try:
-        subprocess.run(make, check=True, capture_output=True)
-    except FileNotFoundError:
-        missing("there is no openssl")
-    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
-    return path
-
-
-async def test_what_is_sent_over_tls_arrives_whole(app: Application, sessions: Sessions, certificate: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server = HTTPServer(app, ssl_options=context)
-    listening, port = bind_unused_port()
-    server.add_socket(listening)
-    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
-    key = base64.b64encode(os.urandom(16)).decode()
-    writer.write(
-        f"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-    )
-    await reader.readuntil(b"\r\n\r\n")
-    box = sessions[0].connection.outbox
-    pieces = [os.urandom(size) for size in (300, 70_000, 1, 200_000, 65_536, 300, 300)]
-    for piece in pieces:
-        box.push(piece)
-    assert await box.drained(1)
-    assert await reader.readexactly(sum(map(len, pieces))) == b"".join(pieces)
-    writer.write(close(1000))
-    assert await reader.read() == b"\x88\x02\x03\xe8"
-    assert sessions[0].ended == [1000]
-    writer.close()
-    server.stop()
-    await server.close_all_connections()
