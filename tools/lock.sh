@@ -36,4 +36,10 @@ for folder in benchmarks/peers/*/; do
             "$folder/requirements.in"
         sed -i '1i # Compiled from requirements.in by tools/lock.sh.' "$folder/requirements.txt"
     fi
+    if [ -e "$folder/package.json" ] && command -v npm >/dev/null 2>&1; then
+        (cd "$folder" && npm install --package-lock-only --omit-lockfile-registry-resolved --silent
+            node -e 'const fs = require("fs"), file = "package-lock.json", lock = JSON.parse(fs.readFileSync(file))
+                for (const one of Object.values(lock.packages)) delete one.funding  // addresses
+                fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n")')
+    fi
 done

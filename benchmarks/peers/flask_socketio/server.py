@@ -4,7 +4,7 @@ from gevent import monkey
 
 monkey.patch_all()  # before everything else is imported, as both advise
 
-# ruff: noqa: E402
+# ruff: noqa: E402  # see above
 import sys
 import time
 from typing import Any
