@@ -1,5 +1,7 @@
 """One turn: everything that is measured of one contestant, on a server that has just started."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,6 +15,9 @@ from benchmarks.peers.peer import Peer
 
 Load = Callable[..., Result]
 """Runs a load by its name against a contestant that is up."""
+
+FAILURES = (Broken, OSError, subprocess.SubprocessError)
+"""What may become of a turn: a server that does not start or is gone, a driver that fails or does not end."""
 
 WINDOWS = (1, 16, 64)
 MEMBERS = 1000
@@ -38,6 +43,7 @@ def of_parley(bench: Bench) -> Contestant:
         bench.restart()
         try:
             bench.prepare(bench.size(MEMBERS, 200))
+            bench.restart()  # what all their log-ins left in its memory is no part of sockets
             yield bench.measure
         finally:
             bench.stop()
@@ -83,7 +89,8 @@ def turn(contestant: Contestant, scale: float) -> tuple[Result, str]:
             # What is measured first is measured cold: code not yet compiled, sockets with small windows.
             measure("deliveries", size=members, seconds=0.3, options={"windows": [16]})
             figures |= measure("deliveries", size=members, seconds=seconds, options={"windows": WINDOWS})
-    except Broken:  # why has been told on the terminal by whoever failed
+    except FAILURES as error:
+        print(error, file=sys.stderr)
         return figures, f"failed at {now}"
     return figures, ""
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,7 @@ from benchmarks.load import deliveries, losses
 from benchmarks.load.parley import Parley
 from benchmarks.load.sockets import hello
 from benchmarks.load.task import Failed, Result, Task
+from benchmarks.parts import Broken
 from benchmarks.peers.channels_dialect import Channels
 from benchmarks.peers.document import PAGE, told
 from benchmarks.peers.installing import call
@@ -20,6 +23,7 @@ from benchmarks.peers.peer import Missing
 from benchmarks.peers.registry import PEERS
 from benchmarks.peers.socketio_dialect import SocketIo
 from benchmarks.peers.tell import terminal, verdicts
+from benchmarks.peers.turns import Contestant, Load, turn
 from benchmarks.report.page import filled
 from benchmarks.results import Machine
 from tests.benchmarks.exchange import exchanged
@@ -172,6 +176,19 @@ def test_the_page_has_a_place_for_what_was_measured() -> None:
     text = told(outcome([result(100)], [result(10)]))
     assert "* **python-socketio**: python-socketio 5. as it is." in text
     assert text in filled(PAGE.read_text(encoding="utf-8"), {"peers": text})
+
+
+def test_what_was_measured_before_a_turn_broke_off_counts() -> None:
+    @contextmanager
+    def up() -> Iterator[Load]:
+        def measure(load: str, **_more: object) -> Result:
+            if load == "hello":
+                raise Broken("it is gone")
+            return {"kib": 7.0}
+
+        yield measure
+
+    assert turn(Contestant("a peer", up), 0.2) == ({"kib": 7.0}, "failed at connections")
 
 
 def test_peers_have_names_of_their_own_and_say_how_they_are_set() -> None:
