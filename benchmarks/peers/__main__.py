@@ -59,20 +59,21 @@ def about_parley(name: str, store: str) -> Entry:
     return Entry(name=name, versions=packages, settings=settings, keeps=KEEPS[store])
 
 
-def take_turns(contestants: Sequence[Contestant], entries: dict[str, Entry], runs: int, scale: float) -> float:
-    """Measure all, run by run, and return the most cores that others used just before a turn."""
-    most = 0.0
+def take_turns(contestants: Sequence[Contestant], found: Outcome, runs: int, scale: float) -> None:
+    """Measure all, run by run; each run is kept when it is over, for all of them may take half an hour."""
+    entries = {entry.name: entry for entry in found.entries}
     for run in range(runs):
         first = run % len(contestants)
         for contestant in [*contestants[first:], *contestants[:first]]:
             elsewhere, began = others(), time.monotonic()
-            most = max(most, elsewhere)
+            found.others = max(found.others, elsewhere)
             result, trouble = turn(contestant, scale)
             entries[contestant.name].results.append(result)
             entries[contestant.name].troubles += [trouble] if trouble else []
             took = f"{time.monotonic() - began:.0f} s, {elsewhere:.1f} of {len(CORES)} cores in use by others before"
             say(f"run {run + 1}, {contestant.name}: {took}{'; ' if trouble else ''}{trouble}")
-    return most
+        found.runs = run + 1
+        outcome.keep(found)
 
 
 def compared_pages(made: Bench, missing: dict[str, str]) -> list[Entry]:
@@ -117,27 +118,22 @@ def measured(asked: argparse.Namespace, place: Path) -> Outcome:
 
     wanted = [peer for peer in PEERS if is_asked(peer.name)]
     versions = installed(wanted, missing)
+    found = Outcome(machine=where, quick=asked.quick, missing=missing)
     with bench(asked.store, place / asked.store, asked.runs, scale) as made:
         made.prepare(made.size(MEMBERS, 200))
         made.stop()
-        parley = of_parley(made)
-        entries = {parley.name: about_parley(parley.name, asked.store)}
-        contestants = [parley]
+        contestants = [of_parley(made)]
+        found.entries = [about_parley(contestants[0].name, asked.store)]
         for peer in (peer for peer in wanted if peer.name in versions):
             contestants.append(of_peer(peer, place))
-            entries[peer.name] = Entry(name=peer.name, settings=peer.settings, keeps=peer.keeps)
-            entries[peer.name].versions = versions[peer.name]
-        most = take_turns(contestants, entries, asked.runs, scale) if len(contestants) > 1 else 0.0
-        read = compared_pages(made, missing) if is_asked(pages.NAME) else []
-    return Outcome(
-        machine=where,
-        quick=asked.quick,
-        runs=asked.runs,
-        others=most,
-        entries=list(entries.values()),
-        pages=read,
-        missing=missing,
-    )
+            about = Entry(name=peer.name, versions=versions[peer.name], settings=peer.settings, keeps=peer.keeps)
+            found.entries.append(about)
+        if len(contestants) > 1:
+            take_turns(contestants, found, asked.runs, scale)
+        if is_asked(pages.NAME):
+            found.pages = compared_pages(made, missing)
+            found.runs = asked.runs
+    return found
 
 
 def arguments() -> argparse.Namespace:

@@ -43,12 +43,13 @@ class Outcome(msgspec.Struct, kw_only=True):
     machine: Machine
     quick: bool
     """Whether it was a first look, with a fifth of everything."""
-    runs: int
-    others: float
+    runs: int = 0
+    """How many were done."""
+    others: float = 0.0
     """The most cores that other programs used just before a turn: whatever is not small makes rates mean little."""
-    entries: list[Entry]
+    entries: list[Entry] = []
     """Parley first."""
-    pages: list[Entry]
+    pages: list[Entry] = []
     """The same for reading a page of history."""
     missing: dict[str, str]
     """Who could not be had here, and why."""

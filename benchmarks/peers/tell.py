@@ -78,8 +78,8 @@ def pages(outcome: Outcome) -> list[list[str]]:
 
 
 def lines(head: list[str], entries: Sequence[Entry], cells: Sequence[Cell]) -> list[list[str]]:
-    """Return a table of entries."""
-    return [head, *([entry.name, *(cell(entry) for cell in cells)] for entry in entries)]
+    """Return a table of the entries that were measured."""
+    return [head, *([entry.name, *(cell(entry) for cell in cells)] for entry in entries if entry.results)]
 
 
 def ahead(parley: Entry, peer: Entry, key: str) -> tuple[list[float], str]:
