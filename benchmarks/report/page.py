@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from statistics import median
 
 from benchmarks.parts import ROOT
 from benchmarks.report.plots import NAMES, PLOTS, beside_floors, drawn
@@ -75,7 +76,14 @@ def pictured(name: str, svg: str, words: str) -> str:
     return f"![{words}](performance/{name}.svg)\n"
 
 
-MADE: dict[str, Callable[[Results], str]] = {"figures": figure_tables, "growth": growth_tables}
+def road_table(results: Results) -> str:
+    """Return what each step of a message costs; the last row is the whole."""
+    whole = median(results.rows[-1].samples)
+    lines = [[row.figure, spread(row.samples), f"{median(row.samples) / whole:.0%}"] for row in results.rows]
+    return where(results) + "\n" + markdown(["step", "µs of processor time", "share"], lines)
+
+
+MADE: dict[str, Callable[[Results], str]] = {"figures": figure_tables, "growth": growth_tables, "road": road_table}
 """What is made of results, by the name of both."""
 
 
