@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 HERE = ""
 """This node, among the names of the others."""
 
-FORGET_S = 1.0
+FORGET_S = 2.0
 """Seconds after the last batch of others in which a stream counts as theirs, too."""
 
 MISSES = 2
 """Batches that others write while it is a node's turn, before they wait for it no more: one may have been quicker."""
 
-STEPS_S = (0.004, 0.04)
-"""Least and most time that a node is given for its turn. Less is within what a loop is late anyway; more would make the
-word of a node that has just died felt."""
+STEPS_S = (0.004, 0.3)
+"""Least and most time that a node is given for its turn. Less is within what a loop is late anyway; more would let all
+wait long for a node that has just died. With less, nodes whose store is slow write over each other again."""
 
 STEP_FLIGHTS = 3.0
 """The same in flights as they took lately: the batch has to be kept, told and heard."""
