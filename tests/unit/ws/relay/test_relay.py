@@ -73,6 +73,36 @@ async def test_a_lane_follows_what_other_nodes_write(pair: list[Member]) -> None
     assert one.lanes._lanes["r"].head == 3
 
 
+async def test_nodes_that_hear_each_other_write_in_turns_and_read_nothing(
+    unstable: Unstable, pair: list[Member]
+) -> None:
+    for number, member in enumerate(pair):
+        member.live.wrote = member.lanes.rivals.heard
+        await hear(member, Ear(f"ear{number}"))
+    await pair[0].write()
+    await until(lambda: pair[1].learned)
+    await pair[1].write()
+    reads = unstable.count("find", "get")
+
+    async def talk(member: Member) -> list[int]:
+        return [(await member.write()).rev for _ in range(10)]
+
+    revs = await asyncio.gather(*(talk(member) for member in pair for _ in range(5)))
+    assert sorted(rev for some in revs for rev in some) == list(range(3, 103))
+    assert all(some == sorted(some) for some in revs)
+    assert unstable.count("find", "get") - reads < 10, "a word that came late may be read instead"
+
+
+async def test_who_wrote_is_told_before_what_they_wrote(pair: list[Member]) -> None:
+    one, two = pair
+    await hear(two, Ear("bob"))
+    told: list[tuple[str, str, int]] = []
+    two.live.wrote = lambda stream, node: told.append((stream, node, len(two.learned)))
+    await one.write()
+    await until(lambda: two.learned)
+    assert told == [("r", "n0", 0)]
+
+
 async def test_signals_reach_other_nodes_but_not_who_sent_them(pair: list[Member]) -> None:
     one, two = pair
     ann, bob = await hear(two, Ear("ann")), await hear(two, Ear("bob"))
