@@ -17,7 +17,8 @@ PAGE = ROOT / "docs" / "performance-peers.md"
 def settings(entries: Sequence[Entry]) -> str:
     """Return what each peer is, as a list."""
     lines = (
-        f"* **{one.name}**: {one.versions}. {one.settings}. Keeps, before it delivers: {one.keeps}.\n"
+        f"* **{one.name}**: {one.versions}. {one.settings[:1].upper()}{one.settings[1:]}."
+        + (f" Keeps, before it delivers: {one.keeps}.\n" if one.keeps else "\n")
         for one in entries
         if one.versions
     )

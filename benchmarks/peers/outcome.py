@@ -17,7 +17,8 @@ class Entry(msgspec.Struct, kw_only=True):
     name: str
     versions: str = ""
     settings: str = ""
-    keeps: str = "nothing"
+    keeps: str = ""
+    """What it does to keep a message before it delivers it; empty where that is not what it does."""
     results: list[Result] = []
     """What was measured in each turn; a turn that broke off holds what came before."""
     troubles: list[str] = []

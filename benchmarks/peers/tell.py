@@ -98,7 +98,8 @@ def verdicts(outcome: Outcome) -> list[str]:
         ratios, how = ahead(outcome.entries[0], peer, key) if peer else ([], "")
         if ratios:
             word = "met" if median(ratios) >= bound else "MISSED"
-            told.append(f"{bound:g} times {name} at window 16{how}: {spread(ratios)}, {word}")
+            goal = f"{bound:g} times {name}" if bound > 1 else f"ahead of {name}"
+            told.append(f"{goal} at window 16{how}: {spread(ratios)}, {word}")
     rivals = {entry.name: median(kib) for entry in outcome.entries[1:] if (kib := entry.samples("kib"))}
     if rivals and (kib := outcome.entries[0].samples("kib")):
         name, least = min(rivals.items(), key=lambda rival: rival[1])

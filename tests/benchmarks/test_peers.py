@@ -174,7 +174,7 @@ def test_why_a_step_of_an_installation_failed_names_no_place_of_this_machine(tmp
 
 def test_the_page_has_a_place_for_what_was_measured() -> None:
     text = told(outcome([result(100)], [result(10)]))
-    assert "* **python-socketio**: python-socketio 5. as it is." in text
+    assert "* **python-socketio**: python-socketio 5. As it is." in text
     assert text in filled(PAGE.read_text(encoding="utf-8"), {"peers": text})
 
 
