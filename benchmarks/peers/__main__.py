@@ -146,7 +146,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="turns of each (default: 5)")
     parser.add_argument("--quick", action="store_true", help="a fifth of time and people: for a first look")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/performance-peers.md")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    names = [*(peer.name for peer in PEERS), pages.NAME]
+    for start in asked.only or ():
+        if not any(name.casefold().startswith(start.casefold()) for name in names):
+            parser.error(f"nobody is called {start}: {', '.join(names)}")
+    return asked
 
 
 def main() -> None:
