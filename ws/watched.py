@@ -58,7 +58,8 @@ class Watched:
         """When the head was read (the loop's time)."""
         self.active_at = 0
         """Time of the newest entry in milliseconds, 0 where there is none."""
-        self.ring: deque[Kept] = deque(maxlen=RING_EVENTS)
+        self.ring: deque[Kept] | tuple[Kept, ...] = ()
+        """Its latest changes; most streams have none while they are watched, and an empty deque takes 0.7 KiB."""
         self.recent: Recent | None = None
         """The latest messages, where it was asked about them often."""
         self.asked = 0
@@ -93,6 +94,8 @@ class Watched:
     def keep(self, event: Event) -> bytes:
         """Take the next event as delivered; return its frame, empty where there is nothing to tell."""
         frame = text_frame(event.data) if event.data else b""
+        if not isinstance(self.ring, deque):
+            self.ring = deque(maxlen=RING_EVENTS)
         self.ring.append(Kept(event.rev, frame, event.item, event.seq, event.author, event.effect is not None))
         self.delivered = event.rev
         self.active_at = max(self.active_at, event.created_at)
@@ -102,14 +105,14 @@ class Watched:
 
     def pass_over(self, event: Event) -> None:
         """Take the next event as delivered though nobody is told: whoever is below it asks the store."""
-        self.ring.clear()
+        self.ring = ()
         self.recent = None
         self.delivered = event.rev
         self.active_at = max(self.active_at, event.created_at)
 
     def begin_anew(self, head: int) -> None:
         """Forget what was delivered: the stream is another one from here on."""
-        self.ring.clear()
+        self.ring = ()
         self.recent = None
         self.waiting.clear()
         self.delivered = head

@@ -18,8 +18,9 @@ from services.streams.reading import read_batch, read_head
 from store.database import Database
 from store.tables import MEMBERS, ROOMS, Effect, Member, Room
 
-ROOMS_KEPT = 10_000
-"""Rooms remembered on a node; about 1 KiB each with the members that were asked about."""
+ROOMS_KEPT = 20_000
+"""Rooms remembered on a node, the own streams of its people among them; about 1 KiB each with the members that were
+asked about."""
 
 CATCH_UP_REVS = 256
 """Revs read to learn what changed; further behind the room is read anew."""
@@ -67,7 +68,10 @@ class Facts:
     def room(self, room: str, head: int) -> Room | None:
         """Return a room's record where it is known as it is at just this head of its stream; nothing is asked."""
         facts = self._rooms.get(room)
-        return None if facts is None or facts.stale or facts.rev != head else facts.room
+        if facts is None or facts.stale or facts.rev != head:
+            return None
+        self._rooms.move_to_end(room)
+        return facts.room
 
     def keep(self, room: Room, head: int) -> None:
         """Remember a room's record that was read after its stream had come to ``head`` here."""

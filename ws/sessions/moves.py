@@ -42,7 +42,7 @@ async def follow(door: "Door", session: "Session") -> None:
     """
     try:
         while session.moves:
-            effect = session.moves.popleft()
+            effect = session.moves.pop(0)
             if effect.type == "joined" and effect.room is not None:
                 await _join(door, session, effect.room)
             elif effect.type == "left" and effect.room is not None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -67,7 +66,7 @@ class Session:
         self.streams: dict[str, None] = {}
         """The streams it watches or is about to."""
         self.catching: asyncio.Task[None] | None = None
-        self.moves: deque[Effect] = deque()
+        self.moves: list[Effect] = []
         """Rooms joined and left that it has not been told of yet."""
         self.gone = False
         """Whether the socket has ended: what still runs for it leaves nothing behind."""
