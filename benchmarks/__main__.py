@@ -9,6 +9,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.bench import bench, drive
@@ -19,7 +20,7 @@ from benchmarks.parts import CORES, free_port, python, serving
 from benchmarks.report.page import write
 from benchmarks.report.row import QUIET, Row
 from benchmarks.report.table import table
-from benchmarks.results import Results, attempt, keep, machine, say
+from benchmarks.results import Results, attempt, keep, machine, say, whole
 
 QUICK = 0.2
 
@@ -49,15 +50,13 @@ def ceiling(place: Path, scale: float) -> list[Row]:
     ]
 
 
-def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: float) -> list[Row]:
-    """Return the rows of these figures on one store."""
-    rows: list[Row] = []
+def measure(store: str, names: Sequence[str], place: Path, runs: int, scale: float, rows: list[Row]) -> None:
+    """Add the rows of these figures on one store."""
     with bench(store, place, runs, scale) as made:
         crowd = max(FIGURES[name].crowd for name in names)
         for name in names:
             made.prepare(crowd and made.size(crowd, 200))
             rows += attempt(made, name, FIGURES[name].measure)
-    return rows
 
 
 def arguments() -> argparse.Namespace:
@@ -69,6 +68,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--store", choices=BOTH, action="append", help="a store (default: both, where it matters)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each figure (default: 3)")
     parser.add_argument("--quick", action="store_true", help="a fifth of time, people and messages: for a first look")
+    parser.add_argument("--add", action="store_true", help="keep what was measured before and is not measured now")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/performance.md")
     return parser.parse_args()
 
@@ -85,8 +85,9 @@ def main() -> None:
         rows = ceiling(Path(place), scale) if "deliveries" in names else []
         for store in asked.store or BOTH:
             mine = [name for name in names if asked.store or asked.only or store in FIGURES[name].stores]
-            rows += measured(store, mine, Path(place) / store, asked.runs, scale) if mine else []
-    kept = keep("figures", Results(where, asked.quick, asked.runs, rows))
+            if mine:
+                whole(store, partial(measure, store, mine, Path(place) / store, asked.runs, scale, rows))
+    kept = keep("figures", Results(where, asked.quick, asked.runs, rows), add=asked.add)
     print(table(rows))
     print(f"\nRuns of each, interleaved: {asked.runs}. {READING}")
     if (most := max((row.others for row in rows), default=0.0)) > QUIET:

@@ -4,6 +4,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from benchmarks.figures.growing import GROWING, MEMBERS, SENDERS
 from benchmarks.report.page import write
 from benchmarks.report.row import Row
 from benchmarks.report.table import table
-from benchmarks.results import Results, attempt, keep, machine, say
+from benchmarks.results import Results, attempt, keep, machine, say, whole
 
 CROWD = {"sqlite": max(MEMBERS), "mongo": 1000}
 """What needs more people does not depend on the store."""
@@ -22,9 +23,8 @@ CROWD = {"sqlite": max(MEMBERS), "mongo": 1000}
 QUICK = 0.2
 
 
-def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: float) -> list[Row]:
-    """Return the rows of what grows on one store."""
-    rows: list[Row] = []
+def measure(store: str, names: Sequence[str], place: Path, runs: int, scale: float, rows: list[Row]) -> None:
+    """Add the rows of what grows on one store."""
     with bench(store, place, runs, scale) as made:
         crowd = made.size(CROWD[store], max(SENDERS))
         sizes = sorted({size for size in (*MEMBERS, *SENDERS) if size <= crowd})
@@ -33,7 +33,6 @@ def measured(store: str, names: Sequence[str], place: Path, runs: int, scale: fl
             made.prepare(crowd, sizes)
             say(f"{store}: everybody is there after {time.monotonic() - began:.0f} s")
             rows += attempt(made, name, GROWING[name][0])
-    return rows
 
 
 def main() -> None:
@@ -43,6 +42,7 @@ def main() -> None:
     parser.add_argument("--store", choices=BOTH, action="append", help="a store (default: both)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each figure (default: 3)")
     parser.add_argument("--quick", action="store_true", help="a fifth of time, people and messages: for a first look")
+    parser.add_argument("--add", action="store_true", help="keep what was measured before and is not measured now")
     parser.add_argument("--write", action="store_true", help="put tables and plots into docs/performance.md")
     asked = parser.parse_args()
     where, began, rows = machine(), time.monotonic(), list[Row]()
@@ -50,8 +50,9 @@ def main() -> None:
         for store in asked.store or BOTH:
             names = [name for name in GROWING if name in (asked.only or GROWING) and store in GROWING[name][1]]
             if names:
-                rows += measured(store, names, Path(place) / store, asked.runs, QUICK if asked.quick else 1.0)
-    kept = keep("growth", Results(where, asked.quick, asked.runs, rows))
+                scale = QUICK if asked.quick else 1.0
+                whole(store, partial(measure, store, names, Path(place) / store, asked.runs, scale, rows))
+    kept = keep("growth", Results(where, asked.quick, asked.runs, rows), add=asked.add)
     print(table([replace(row, figure=f"{row.figure}: {row.x:,.0f}") for row in rows]))
     say(f"written to {kept} after {time.monotonic() - began:.0f} s")
     if asked.write:

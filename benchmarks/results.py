@@ -66,6 +66,14 @@ def others() -> float:
     return float(psutil.cpu_percent(0.3)) / 100 * (os.cpu_count() or 1)
 
 
+def whole(store: str, measure: Callable[[], None]) -> None:
+    """Measure on a store; where it cannot be had, that is told."""
+    try:
+        measure()
+    except Broken as error:
+        say(f"{store}: FAILED: {error}")
+
+
 def attempt(made: Bench, name: str, measure: Callable[[Bench], Sequence[Row]]) -> list[Row]:
     """Measure a figure and tell how long it took; one that fails is told of, and leaves the others as they were."""
     elsewhere, began = others(), time.monotonic()
@@ -87,8 +95,19 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def keep(name: str, results: Results) -> str:
-    """Write results and return where."""
+def added(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
+    """Return old rows with those that were measured again in their places, and the others behind, store by store."""
+    again = {(row.store, row.figure, row.x): row for row in new}
+    rows = [again.pop((row.store, row.figure, row.x), row) for row in old] + list(again.values())
+    stores = list(dict.fromkeys(row.store for row in rows))
+    return sorted(rows, key=lambda row: stores.index(row.store))
+
+
+def keep(name: str, results: Results, *, add: bool = False) -> str:
+    """Write results and return where; with ``add``, beside what was measured before and is not in them."""
+    before = kept(name) if add else None
+    if before is not None:
+        results.rows = added(before.rows, results.rows)
     PLACE.mkdir(exist_ok=True)
     path = PLACE / f"{name}.json"
     path.write_bytes(msgspec.json.format(msgspec.json.encode(results)))

@@ -9,7 +9,7 @@ from benchmarks.report.page import MADE, PAGE, PLACE, figure_tables, filled, gro
 from benchmarks.report.plots import PLOTS, drawn
 from benchmarks.report.row import Aim, Row
 from benchmarks.report.table import table
-from benchmarks.results import Machine, Results
+from benchmarks.results import Machine, Results, added
 
 SVG = "{http://www.w3.org/2000/svg}"
 MACHINE = Machine("3.11", "Linux", "a <processor> & more", 2, 0.1, "2026-01-01T00:00:00Z")
@@ -73,6 +73,19 @@ def test_times_have_no_cost() -> None:
 def test_missed_aim_is_told_as_such() -> None:
     told = table([row(aims=(Aim("value", 1000), Aim("core", 100)))])
     assert "≥ 1,000 MISSED, ≥ 100 a core met (200)" in told
+
+
+def test_rows_measured_again_take_the_places_of_those_before() -> None:
+    old = [row(figure="a"), row(figure="b"), row(figure="c", store="mongo")]
+    new = [row(figure="b", samples=[1.0]), row(figure="d"), row(figure="b", x=5.0)]
+    told = [(one.figure, one.store, one.x, one.samples == [1.0]) for one in added(old, new)]
+    assert told == [
+        ("a", "sqlite", 0, False),
+        ("b", "sqlite", 0, True),
+        ("d", "sqlite", 0, False),
+        ("b", "sqlite", 5, False),
+        ("c", "mongo", 0, False),
+    ]
 
 
 # Plots
