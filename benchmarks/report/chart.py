@@ -17,6 +17,9 @@ LABELS = 400
 BETWEEN = 22
 """Height of one of those."""
 
+LETTER, ROW = 6.6, 18
+"""Width of a letter and height of a row in the legend."""
+
 STEPS = (1, 2, 5)
 """Where a decade is marked, where there are few decades."""
 
@@ -90,12 +93,13 @@ def curves(title: str, x_label: str, y_label: str, lines: Sequence[Line]) -> str
     """Return curves with their spread, on logarithmic axes."""
     points = [point for line in lines for point in line.points]
     x = placed([point.x for point in points], LEFT, WIDTH - RIGHT)
-    y = stepped([value for point in points for value in (point.low, point.high)], HEIGHT - BOTTOM, TOP)
+    legend, down = _legend(lines)
+    values = [value for point in points for value in (point.low, point.high)]
+    y = stepped(values, HEIGHT + down - BOTTOM, TOP + down)
     parts = [*_grid(x, y, x_label, y_label)]
     for line, colour in zip(lines, _colours(lines), strict=True):
         parts += _curve(line, colour, x, y, f"{x_label}, {{}} {y_label}")
-    parts += _legend(lines)
-    return _svg(title, HEIGHT, parts)
+    return _svg(title, HEIGHT + down, [*parts, *legend])
 
 
 def _colours(lines: Sequence[Line]) -> Iterator[int]:
@@ -114,8 +118,8 @@ def _grid(x: Scale, y: Scale, x_label: str, y_label: str) -> Iterator[str]:
         yield _text(x.start - 8, y.at(tick) + 4, number(tick), anchor="end")
     yield _rule("axis", x.start, y.start, x.end, y.start)
     yield _rule("axis", x.start, y.start, x.start, y.end)
-    yield _text((x.start + x.end) / 2, HEIGHT - 10, x_label, anchor="middle")
-    yield _text(10, TOP - 10, y_label)
+    yield _text((x.start + x.end) / 2, y.start + BOTTOM - 10, x_label, anchor="middle")
+    yield _text(10, y.end - 10, y_label)
 
 
 def _curve(line: Line, colour: int, x: Scale, y: Scale, told: str) -> Iterator[str]:
@@ -127,12 +131,18 @@ def _curve(line: Line, colour: int, x: Scale, y: Scale, told: str) -> Iterator[s
         yield _dot(f"c{colour}", x.at(point.x), y.at(point.middle), words)
 
 
-def _legend(lines: Sequence[Line]) -> Iterator[str]:
-    left = float(LEFT)
+def _legend(lines: Sequence[Line]) -> tuple[list[str], float]:
+    """Return the names of the curves, and how much lower all else begins where they need more than one row."""
+    parts: list[str] = []
+    left, down = float(LEFT), 0
     for line, colour in zip(lines, _colours(lines), strict=True):
-        yield f'<path class="line c{colour}{" floor" * line.is_floor}" d="M{left:.0f} 38h26"/>'
-        yield _text(left + 32, 42, line.name)
-        left += 56 + 6.6 * len(line.name)
+        width = 56 + LETTER * len(line.name)
+        if left + width > WIDTH and left > LEFT:
+            left, down = float(LEFT), down + ROW
+        parts.append(f'<path class="line c{colour}{" floor" * line.is_floor}" d="M{left:.0f} {down + 38}h26"/>')
+        parts.append(_text(left + 32, down + 42, line.name))
+        left += width
+    return parts, down
 
 
 def ratios(title: str, label: str, named: Sequence[tuple[str, Point]]) -> str:

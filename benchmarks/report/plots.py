@@ -28,8 +28,10 @@ PLOTS = {
     "history": Plot("Reads of the newest page, by messages stored", "messages stored", "a second", ("GET messages/s",)),
     "resume": Plot("Coming back after 200 missed messages", "messages stored", "ms", ("resume of",)),
     "sends": Plot("Acknowledged sends to one room, by senders", "senders", "a second", ("acknowledged sends/s, one",)),
-    "nodes-deliveries": Plot("Deliveries, by nodes on two cores", "nodes", "a second", ("deliveries/s over nodes",)),
-    "nodes-sends": Plot("Sends, by nodes on two cores", "nodes", "a second", ("acknowledged sends/s over",)),
+    "nodes-deliveries": Plot(
+        "Deliveries, by nodes that share a machine", "nodes", "a second", ("deliveries/s over nodes",)
+    ),
+    "nodes-sends": Plot("Sends, by nodes that share a machine", "nodes", "a second", ("acknowledged sends/s over",)),
 }
 """Plots of growth, by the name of their file."""
 
