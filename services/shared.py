@@ -5,9 +5,11 @@ cancelled the next one reads; where a read fails, all who waited for it are told
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from functools import partial
 from typing import Final, Generic, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 READS_AT_ONCE: Final = 4
@@ -91,6 +93,44 @@ class Latest(Generic[V]):
             following = self._next.get(key)
             if following is not None and not following[1].done():
                 following[1].set_result(None)
+
+
+class Gathered(Generic[K, V]):
+    """Reads of many things by one question: what is asked for in one round of the loop is read together.
+
+    So whoever comes back with all others asks little more than one of them would.
+    """
+
+    __slots__ = ("_many", "_one", "_round")
+
+    def __init__(self, one: Callable[[K], Awaitable[V]], many: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> None:
+        """Take what reads one thing, and what reads several; ``many`` gives an answer for each, where ``one`` does."""
+        self._one = one
+        self._many = many
+        self._round: tuple[dict[K, None], asyncio.Future[Mapping[K, V]]] | None = None
+
+    async def read(self, key: K) -> V:
+        """Return the answer to a question that is asked after this call."""
+        while self._round is not None:
+            keys, answer = self._round
+            keys[key] = None
+            try:
+                return (await asyncio.shield(answer))[key]
+            except _Abandoned:
+                continue
+        keys = {key: None}
+        answer = asyncio.get_running_loop().create_future()
+        self._round = keys, answer
+        return (await _led(answer, partial(self._read, keys)))[key]
+
+    async def _read(self, keys: dict[K, None]) -> Mapping[K, V]:
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self._round = None
+        if len(keys) > 1:
+            return await self._many(list(keys))
+        return {key: await self._one(key) for key in keys}
 
 
 async def _led(mine: asyncio.Future[V], read: Callable[[], Awaitable[V]]) -> V:

@@ -9,8 +9,8 @@ import msgspec
 from services import tasks
 from services.metrics import Metrics
 from services.streams.batch import Batch, Event
-from services.streams.heads import Heads
 from services.streams.proof import Proof
+from services.streams.reading import gathered_heads
 from store.database import Database
 from store.errors import Unavailable
 from store.tables import Effect
@@ -39,7 +39,7 @@ class Hub:
     def __init__(
         self, database: Database, flusher: Flusher, metrics: Metrics, interest: Interest | None = None
     ) -> None:
-        self._heads = Heads(database)
+        self._heads = gathered_heads(database)
         self.proof = Proof(database)
         self._interest = interest
         self.gaps = Gaps(database, metrics, self._accept, self._skip, self._fell_behind)
@@ -221,7 +221,7 @@ class Hub:
         """End what is under way."""
         await self.gaps.close()
         await tasks.end(*self._opening.values())
-        await asyncio.gather(self._heads.close(), self.proof.close())
+        await self.proof.close()
 
     def _flush_tick(self, watched: Watched) -> None:
         frames = watched.tick

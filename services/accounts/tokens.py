@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import jwt
@@ -9,8 +10,9 @@ import jwt
 from services.errors import Unauthenticated
 from services.ids import new_id
 from services.operations.operation import Principal
-from store.database import Database
-from store.tables import LOGINS
+from services.shared import Gathered
+from store.database import FIND_LIMIT, Database
+from store.tables import LOGINS, Login
 
 ACCESS_S = 600
 """Life of an access token, in seconds: what a stolen one is worth."""
@@ -38,8 +40,8 @@ class Tokens:
 
     def __init__(self, key: bytes, database: Database) -> None:
         self._key = key
-        self._database = database
         self._live_until: dict[str, float] = {}
+        self._logins = Gathered(partial(database.get, LOGINS), partial(_logins, database))
         self._read: dict[str, Principal] = {}
 
     def issue(self, user: str, username: str, login: str) -> str:
@@ -116,7 +118,7 @@ class Tokens:
         if until > now:
             return
         if until >= 0.0:
-            login = await self._database.get(LOGINS, principal.login)
+            login = await self._logins.read(principal.login)
             if login is not None and login.live:
                 # Ended meanwhile: what was read is older than what is known.
                 if self._live_until.get(principal.login, 0.0) >= 0.0:
@@ -144,6 +146,13 @@ class Tokens:
         self._live_until[login] = until
         if len(self._live_until) > KNOWN_LIMIT:
             del self._live_until[next(iter(self._live_until))]
+
+
+async def _logins(database: Database, ids: list[str]) -> dict[str, Login | None]:
+    found: dict[str, Login | None] = dict.fromkeys(ids)
+    for start in range(0, len(ids), FIND_LIMIT):
+        found.update(await database.get_many(LOGINS, ids[start : start + FIND_LIMIT]))
+    return found
 
 
 def _over(principal: Principal) -> bool:

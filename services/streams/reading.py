@@ -1,7 +1,9 @@
 """Reading streams: heads, pages, changes, and the batches that somebody missed."""
 
 from collections.abc import Sequence
+from functools import partial
 
+from services.shared import Gathered
 from services.streams.batch import Batch, Event, batch_of, event_of
 from store.database import FIND_LIMIT, Database
 from store.tables import ENTRIES, ROOMS, STREAMS, Entry, Room
@@ -23,6 +25,11 @@ async def read_heads(database: Database, streams: Sequence[str]) -> dict[str, tu
         newest = await database.highest(ENTRIES, "stream", streams[start : start + FIND_LIMIT], "rev")
         heads |= {stream: (entry.rev, entry.created_at) for stream, entry in newest.items()}
     return heads
+
+
+def gathered_heads(database: Database) -> Gathered[str, tuple[int, int]]:
+    """Return what reads heads, those asked for at once by one question."""
+    return Gathered(partial(read_head, database), partial(read_heads, database))
 
 
 async def read_floor(database: Database, stream: str) -> int:

@@ -258,3 +258,12 @@ async def test_only_so_many_log_ins_are_remembered(
     assert len(tokens._live_until) == 2
     await unstable.real.insert(LOGINS, Login(id="a", user="u1", live=True, created_at=1, expires_at=10**15))
     await tokens.authenticate(tokens.issue("u1", "ann", "a"))
+
+
+async def test_log_ins_asked_about_at_once_are_one_question(unstable: Unstable, tokens: Tokens) -> None:
+    dead = Login(id="l2", user="u2", live=False, created_at=1, expires_at=10**15)
+    await unstable.real.insert(LOGINS, dead)
+    issued = [tokens.issue("u", "ann", login) for login in ("l1", "l2", "l1", "l3")]
+    found = await asyncio.gather(*(tokens.authenticate(token) for token in issued), return_exceptions=True)
+    assert [type(one) for one in found] == [Principal, Unauthenticated, Principal, Unauthenticated]
+    assert [verb for verb, _ in unstable.calls] == ["get_many"]
