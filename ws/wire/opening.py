@@ -89,7 +89,7 @@ class Sockets(HTTPServerConnectionDelegate):
 def take(stream: IOStream) -> tuple[socket.socket, bytes] | None:
     """Take the socket of a stream that HTTP has let go of; return it with what was read of it behind the request.
 
-    None where the peer has left.
+    None where the peer has left, or there is no descriptor to be had.
     """
     try:
         # All that the stream holds, or else what one read gives: then nothing is left in it.
@@ -97,7 +97,10 @@ def take(stream: IOStream) -> tuple[socket.socket, bytes] | None:
         early = b"" if stream.reading() else read.result()
         # Closing the stream closes its descriptor, and not the connection, which the other one holds.
         return None if stream.writing() else (stream.socket.dup(), early)
-    except (OSError, StreamClosedError):
+    except StreamClosedError:
+        return None
+    except OSError:
+        log.exception("a socket could not be taken")
         return None
     finally:
         stream.close()

@@ -32,10 +32,10 @@ class Pipe:
     def __init__(self, sock: socket.socket, clock: Callable[[], float], on_ready: Callable[[], None]) -> None:
         """Take over a connected socket. ``on_ready`` is called when it is busy no more, or the peer is lost."""
         sock.setblocking(False)
-        if sock.family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):  # the peer is lost already, as some systems tell here
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_LIMIT)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_SIZE)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_LIMIT)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_SIZE)
         self.receive: Callable[..., bytes] = sock.recv
         """The socket's own ``recv``."""
         self.try_send: Callable[[bytes], int] = sock.send
@@ -116,13 +116,13 @@ class Pipe:
         self.closed = True
         unread = self.deaf
         self.deafen()
-        if self.busy:
-            self._idle()
-            # Without this the kernel would keep it for minutes.
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        elif unread:
-            # Closed with something to read, the kernel would reset the connection, and the last words may be lost.
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # the peer is lost already
+            if self.busy:
+                self._idle()
+                # Without this the kernel would keep it for minutes.
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            elif unread:
+                # Closed with something to read, the kernel would reset the connection, and the last words may be lost.
                 self.receive(2 * READ_SIZE)
         self._socket.close()
         asyncio.get_running_loop().call_soon(self._on_closed)
