@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 
 from services import tasks
-from services.streams.reading import read_head
+from services.streams.reading import gathered_heads
 from store.database import Database
 from store.errors import StoreError
 
@@ -19,6 +19,7 @@ class Proof:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._heads = gathered_heads(database)
         self._running: asyncio.Task[None] | None = None
         self._next: asyncio.Task[None] | None = None
 
@@ -28,10 +29,10 @@ class Proof:
         Raises:
             StoreError: If the store does not say.
         """
-        head, _ = await read_head(self._database, stream)
+        head, _ = await self._heads.read(stream)
         if head < known:
             await self._written()
-            head, _ = await read_head(self._database, stream)
+            head, _ = await self._heads.read(stream)
         return head
 
     async def close(self) -> None:
