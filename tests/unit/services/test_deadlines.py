@@ -32,6 +32,15 @@ async def test_what_is_late_ends_and_nothing_else() -> None:
     assert not early.future.done()
 
 
+async def test_append_may_come_while_a_deadline_is_now() -> None:
+    deadlines, first, second = Deadlines(), append(), append()
+    deadlines.watch(first, now() + 0.0003)  # for uvloop no time at all: its handle then has no time to tell
+    deadlines.watch(second, now() + 60)
+    with pytest.raises(TimeoutError):
+        await first.future
+    assert not second.future.done()
+
+
 async def test_what_is_forgotten_has_no_deadline() -> None:
     deadlines, kept, late = Deadlines(), append(), append()
     deadlines.watch(kept, now())
