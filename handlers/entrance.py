@@ -46,7 +46,7 @@ class Entrance(HTTPServerConnectionDelegate):
             OSError: If the port cannot be had.
         """
         self._routes = BodyLimit(routes)
-        self._doors = doors
+        self._doors = {path: BodyLimit(door) for path, door in doors.items()}
         self._proxies = proxies
         self._busy: set[object] = set()
         """Connections with a request of which not all is read, or not all of the answer is sent."""

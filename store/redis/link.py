@@ -135,6 +135,8 @@ class Link:
             raise Unavailable("the link to Redis is closed")
         loop = asyncio.get_running_loop()
         until = loop.time() + deadline
+        if asyncio.current_task() is None:
+            await asyncio.sleep(0)  # The caller takes only the first step outside of any task.
         try:
             async with asyncio.timeout_at(until):
                 await self._slots.acquire()

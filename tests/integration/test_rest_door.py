@@ -188,10 +188,11 @@ async def test_delete_takes_a_body_that_says_nothing(ann: Person) -> None:
     assert (await ann.account.request("DELETE", f"/api/rooms/{room}", {})).status == 204
 
 
+@pytest.mark.parametrize("asked", ["POST /api/rooms", "GET /ws"])
 @pytest.mark.parametrize(("size", "sent"), [(1024 * 1024 + 1, 1024 * 1024 + 1), (20 * 1024 * 1024, 0)])
-async def test_large_body_is_refused(parley: Parley, size: int, sent: int) -> None:
+async def test_large_body_is_refused(parley: Parley, asked: str, size: int, sent: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", parley.node.port)
-    head = f"POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n"
+    head = f"{asked} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n"
     writer.write(head.encode() + b" " * sent)
     answer = await reader.readuntil(b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413 ")

@@ -176,8 +176,10 @@ class Requests:
             self._answer(id_, name, result, None)
 
     def _done(self, id_: int | None, name: str, result: Any, error: BaseException | None) -> None:
-        self._answer(id_, name, result, error)
-        self._leave()
+        try:
+            self._answer(id_, name, result, error)
+        finally:
+            self._leave()
 
     def _leave(self) -> None:
         self._open -= 1
