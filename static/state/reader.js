@@ -50,9 +50,14 @@ export class Reader {
     this.#timer = setTimeout(() => this.#send(), PAUSE_MS);
     for (const [id, seq] of this.#wanted) {
       this.#wanted.delete(id);
+      const newest = this.store.room(id)?.newest;
       this.connection.request('room.read', { room: id, seq }).then(
         ({ read, unread }) => {
-          if (!this.#wanted.has(id)) this.store.room(id)?.markRead(read, unread);
+          const room = this.store.room(id);
+          if (!room || this.#wanted.has(id)) return;
+          if (room.newest === newest) room.markRead(read, unread);
+          // What came meanwhile may be in the count or not: our own holds until the server has counted again.
+          else this.#again(id, seq, 1);
         },
         (error) => {
           if (error.isPassing) this.#again(id, seq, error.retryAfter ?? 1);

@@ -8,6 +8,8 @@ import { Cursors } from './cursors.js';
 /** @import { Room } from './room.js' */
 /** @import { Store } from './store.js' */
 
+const RECOUNT_MS = 1000;
+
 /** Keeps the store in step with the server: applies what the connection brings. */
 export class Sync {
   cursors = new Cursors();
@@ -151,8 +153,13 @@ export class Sync {
 
   /** @param {Room} room */
   #recount(room) {
+    const newest = room.newest;
     this.connection.request('room.read', { room: room.id, seq: room.read }).then(
-      ({ read, unread }) => room.markRead(read, unread),
+      ({ read, unread }) => {
+        if (room.newest === newest) room.markRead(read, unread);
+        // What came meanwhile may be in the count or not: it is counted again.
+        else setTimeout(() => this.#recount(room), RECOUNT_MS);
+      },
       () => undefined,
     );
   }

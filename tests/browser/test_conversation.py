@@ -1,9 +1,10 @@
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.conftest import Come
+from tests.peers import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -85,6 +86,38 @@ async def test_unread_messages_are_counted_and_marked_until_they_are_read(come: 
     await ana.page.reload()
     await ana.sees("Here I am", "one", "two", "three")
     await expect(ana.page.locator(".unread-line")).to_have_count(0)
+
+
+async def test_message_that_overtakes_the_count_of_what_is_unread_is_counted(come: Come) -> None:
+    ana, ben = await come("ana"), await come("ben")
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def hold(socket: WebSocketRoute) -> None:
+        def pass_on(frame: str | bytes) -> None:
+            if str(frame).startswith('{"re":') and '"ok":{"read":' in str(frame):
+                held.append((socket, frame))
+            else:
+                socket.send(frame)
+
+        socket.connect_to_server().on_message(pass_on)
+
+    await ana.create_room("Harbour")
+    await ben.join("Harbour")
+    await ana.page.route_web_socket("**/ws", hold)
+    await ana.page.reload()
+    await ana.is_connected()
+    await ben.say("Here I am")
+    await ana.sees("Here I am")
+    await until(lambda: held)
+    await ana.create_room("Elsewhere")
+    await ben.say("one")
+    badge = ana.room("Harbour").locator(".badge")
+    await expect(badge).to_contain_text("1")
+    while held:
+        held[0][0].send(held.pop(0)[1])
+    await ana.say("what was held has come")
+    await ana.sees("what was held has come")
+    await expect(badge).to_contain_text("1")
 
 
 async def test_a_direct_conversation_starts_from_a_message_and_says_what_was_seen(come: Come) -> None:
