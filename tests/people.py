@@ -27,6 +27,14 @@ class Person:
         """Make an account."""
         return cls(site, await site.register(name))
 
+    def at(self, site: Site) -> "Person":
+        """Return the same person as a client of another node, with the same access token."""
+        account = self.account
+        user = {"id": account.id, "username": account.username}
+        tokens = {"user": user, "access_token": account.token, "token_type": "Bearer", "expires_in": 600}
+        refresh = {"refresh_token": account.refresh_token}
+        return Person(site, Account(site.rest, account.username, account.password, tokens | refresh))
+
     @property
     def id(self) -> str:
         """The id of the user."""

@@ -1,7 +1,7 @@
 """Rooms as one person sees them."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -51,12 +51,30 @@ class Mine(msgspec.Struct):
     """Time of the newest entry, or of the room where it has none."""
 
 
+V = TypeVar("V", bound=RoomView)
+
+
 def room_view(
     room: Room, member: Member | None, head: int, *, peer: Author | None = None, read: int = 0, unread: int = 0
 ) -> RoomView:
     """Return a room as somebody sees it."""
+    return seen_as(RoomView, room, member, head, peer=peer, read=read, unread=unread)
+
+
+def seen_as(
+    view: type[V],
+    room: Room,
+    member: Member | None,
+    head: int,
+    *,
+    peer: Author | None,
+    read: int,
+    unread: int,
+    **more: Any,
+) -> V:
+    """Return a room as somebody sees it, in a view with ``more`` fields."""
     unset = msgspec.UNSET
-    return RoomView(
+    return view(
         id=room.id,
         kind=room.kind,
         name=room.name,
@@ -71,6 +89,7 @@ def room_view(
         peer=unset if peer is None else peer,
         read=unset if member is None else read,
         unread=unset if member is None else unread,
+        **more,
     )
 
 

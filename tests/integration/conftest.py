@@ -8,6 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from tests import application
+from tests.application import Parley
 from tests.client.site import Site
 from tests.client.wire import VIOLATIONS
 from tests.processes import ServerProcess, running
@@ -60,3 +62,17 @@ def _protocol_is_kept() -> Iterator[None]:
     VIOLATIONS.clear()
     yield
     assert not VIOLATIONS, VIOLATIONS[:5]
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Parley]:
+    """A node in the process of the test, on SQLite."""
+    async with application.running(tmp_path) as parley:
+        yield parley
+
+
+@pytest.fixture
+async def two(one: Parley, tmp_path: Path) -> AsyncIterator[Parley]:
+    """A second node on the same store, which hears nothing of the first."""
+    async with application.running(tmp_path) as parley:
+        yield parley

@@ -1,8 +1,6 @@
 """Pages that many read: one read of the store for all of them, and never older than what was acknowledged anywhere."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +8,7 @@ import pytest
 from services import shared
 from services.operations import operation
 from services.shared import READS_AT_ONCE
-from tests.application import Parley, running
-from tests.client.account import Account
+from tests.application import Parley
 from tests.peers import until
 from tests.people import Person
 from tests.unstable import Fault
@@ -19,28 +16,6 @@ from tests.unstable import Fault
 READERS = 12
 HELD = 3
 """Times that a page is asked for until it is kept, and once more."""
-
-
-@pytest.fixture
-async def one(tmp_path: Path) -> AsyncIterator[Parley]:
-    async with running(tmp_path) as parley:
-        yield parley
-
-
-@pytest.fixture
-async def two(one: Parley, tmp_path: Path) -> AsyncIterator[Parley]:
-    """A second node on the same store, which hears nothing of the first."""
-    async with running(tmp_path) as parley:
-        yield parley
-
-
-def there(node: Parley, person: Person) -> Person:
-    """Return a person as a client of another node, with the same access token."""
-    account = person.account
-    user = {"id": account.id, "username": account.username}
-    tokens = {"user": user, "access_token": account.token, "token_type": "Bearer", "expires_in": 600}
-    refresh = {"refresh_token": account.refresh_token}
-    return Person(node.site, Account(node.site.rest, account.username, account.password, tokens | refresh))
 
 
 class Readers:
@@ -63,7 +38,7 @@ async def kept(one: Parley, two: Parley) -> Readers:
     room = await ann.create()
     await bob.do("room.join", room=room)
     item = await ann.say(room, "first")
-    readers = Readers(room, ann, there(two, bob), item["id"])
+    readers = Readers(room, ann, bob.at(two.site), item["id"])
     for _ in range(HELD):
         assert (await readers.page())["items"][-1]["text"] == "first"
         await readers.bob.do("room.changes", room=room, since=0)
@@ -99,8 +74,8 @@ async def test_page_that_is_kept_is_not_for_whoever_was_removed(kept: Readers) -
 
 
 async def test_page_that_is_kept_is_not_for_whoever_is_logged_out(two: Parley, kept: Readers) -> None:
-    await there(two, kept.ann).account.log_out()
-    assert await there(two, kept.ann).refused("message.list", room=kept.room) == "unauthenticated"
+    await kept.ann.at(two.site).account.log_out()
+    assert await kept.ann.at(two.site).refused("message.list", room=kept.room) == "unauthenticated"
 
 
 async def test_page_of_one_who_sees_all_is_not_for_one_who_came_later(one: Parley) -> None:

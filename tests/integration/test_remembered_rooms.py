@@ -9,33 +9,10 @@ import pytest
 from store.database import FIND_LIMIT
 from store.tables import MEMBERS, ROOMS, Member, Room
 from tests.application import Parley, running
-from tests.client.account import Account
 from tests.client.checks import Json
 from tests.parts import Redis
 from tests.peers import until
 from tests.people import Live, Person
-
-
-@pytest.fixture
-async def one(tmp_path: Path) -> AsyncIterator[Parley]:
-    async with running(tmp_path) as parley:
-        yield parley
-
-
-@pytest.fixture
-async def two(one: Parley, tmp_path: Path) -> AsyncIterator[Parley]:
-    """A second node on the same store, which hears nothing of the first."""
-    async with running(tmp_path) as parley:
-        yield parley
-
-
-def there(node: Parley, person: Person) -> Person:
-    """Return a person as a client of another node, with the same access token."""
-    account = person.account
-    user = {"id": account.id, "username": account.username}
-    tokens = {"user": user, "access_token": account.token, "token_type": "Bearer", "expires_in": 600}
-    refresh = {"refresh_token": account.refresh_token}
-    return Person(node.site, Account(node.site.rest, account.username, account.password, tokens | refresh))
 
 
 class Place:
@@ -60,7 +37,7 @@ async def _visited(one: Parley, two: Parley) -> Place:
     ann, bob = await one.people("ann", "bob")
     room = await ann.create("old")
     await bob.do("room.join", room=room)
-    place = Place(room, ann, there(two, bob))
+    place = Place(room, ann, bob.at(two.site))
     for _ in range(2):
         await (await place.bob.connect()).socket.close()
     return place
@@ -82,7 +59,7 @@ async def test_whoever_was_removed_elsewhere_is_not_let_in(two: Parley, place: P
     await place.ann.say(place.room, "behind his back")
     live = await place.bob.connect({place.room: 2})
     assert place.room not in live.rooms
-    await there(two, place.ann).say(place.room, "and this")
+    await place.ann.at(two.site).say(place.room, "and this")
     assert [event for event in await live.pending() if event.get("room") == place.room] == []
 
 
@@ -104,7 +81,7 @@ async def test_room_joined_elsewhere_is_told(one: Parley, place: Place) -> None:
 
 async def test_what_was_read_elsewhere_is_told(one: Parley, place: Place) -> None:
     said = await place.ann.say(place.room)
-    await there(one, place.bob).do("room.read", room=place.room, seq=said["seq"])
+    await place.bob.at(one.site).do("room.read", room=place.room, seq=said["seq"])
     assert (await place.seen())["read"] == said["seq"]
 
 
@@ -119,7 +96,7 @@ async def test_room_changed_elsewhere_is_told_as_it_is_once_its_stream_has_come(
     await place.ann.do("room.update", room=place.room, name="new")
     live = await place.bob.connect()
     assert live.rooms[place.room]["head"] == 2
-    said = await there(two, place.ann).say(place.room, "here")
+    said = await place.ann.at(two.site).say(place.room, "here")
     told = live.rooms[place.room]
     while (event := await live.next()).get("rev") != said["rev"]:
         told = event["d"] if event["ev"] == "room" else told
@@ -190,7 +167,7 @@ async def test_log_out_is_known_to_the_other_node(joined: tuple[Parley, Parley])
     one, two = joined
     place = await _visited(one, two)
     watching = await place.bob.connect()
-    await there(one, place.bob).account.log_out()
+    await place.bob.at(one.site).account.log_out()
     assert await watching.code() == 4504
     late = await two.site.open()
     _never_answered = late.start("hello", {"token": place.bob.account.token})

@@ -2,41 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from services.streams.batch import Batch
-from tests.application import Parley, running
+from tests.application import Parley
 from tests.audit import audit
-from tests.client.account import Account
 from tests.people import Live, Person
 
 
 @pytest.fixture
-async def one(tmp_path: Path) -> AsyncIterator[Parley]:
-    async with running(tmp_path) as parley:
-        yield parley
-        assert await audit(parley.database) == []
-
-
-@pytest.fixture
-async def two(one: Parley, tmp_path: Path) -> AsyncIterator[Parley]:
-    async with running(tmp_path) as parley:
-        yield parley
-
-
-def there(node: Parley, person: Person) -> Person:
-    """Return a person as a client of another node, with the same tokens."""
-    tokens = {
-        "user": {"id": person.id, "username": person.account.username},
-        "access_token": person.account.token,
-        "token_type": "Bearer",
-        "expires_in": 600,
-        "refresh_token": person.account.refresh_token,
-    }
-    account = Account(node.site.rest, person.account.username, person.account.password, tokens)
-    return Person(node.site, account)
+async def one(one: Parley) -> AsyncIterator[Parley]:
+    """The node of the other tests, whose store is whole in the end."""
+    yield one
+    assert await audit(one.database) == []
 
 
 class Place:
@@ -45,7 +24,7 @@ class Place:
     def __init__(self, room: str, ann: Person, bob: Person, two: Parley) -> None:
         self.room = room
         self.ann, self.bob = ann, bob
-        self.ann2, self.bob2 = there(two, ann), there(two, bob)
+        self.ann2, self.bob2 = ann.at(two.site), bob.at(two.site)
 
 
 @pytest.fixture
@@ -157,7 +136,7 @@ async def test_whoever_is_removed_while_a_page_is_read_is_not_told_what_came_aft
 
 async def test_new_member_is_known_at_once_where_the_join_is_not(one: Parley, two: Parley, place: Place) -> None:
     cay = (await one.people("cay"))[0]
-    cay2 = there(two, cay)
+    cay2 = cay.at(two.site)
     assert await cay2.refused("message.list", room=place.room) == "not_a_member"
     await cay.do("room.join", room=place.room)
     assert await cay2.code("message.list", room=place.room) == "ok"
@@ -166,7 +145,7 @@ async def test_new_member_is_known_at_once_where_the_join_is_not(one: Parley, tw
 
 async def test_new_member_may_write_at_once_where_they_could_not_before(one: Parley, two: Parley, place: Place) -> None:
     cay = (await one.people("cay"))[0]
-    cay2 = there(two, cay)
+    cay2 = cay.at(two.site)
     assert await cay2.refused("message.send", room=place.room, text="x", cid="x") == "not_a_member"
     await cay.do("room.join", room=place.room)
     assert await cay2.code("message.send", room=place.room, text="x", cid="x") == "ok"
@@ -181,9 +160,9 @@ async def test_new_role_is_used_at_once_where_it_was_missing_before(place: Place
 async def test_owner_who_is_not_alone_any_more_closes_no_room_by_leaving(one: Parley, two: Parley) -> None:
     ann, bob = await one.people("ann", "bob")
     room = await ann.create()
-    await there(two, ann).room(room)
+    await ann.at(two.site).room(room)
     await bob.do("room.join", room=room)
-    assert await there(two, ann).refused("room.leave", room=room) == "owner_must_stay"
+    assert await ann.at(two.site).refused("room.leave", room=room) == "owner_must_stay"
     await bob.say(room)
 
 
@@ -191,7 +170,7 @@ async def test_owner_who_leaves_while_somebody_joins_closes_no_room(one: Parley,
     ann, bob = await one.people("ann", "bob")
     room = await ann.create()
     gate = two.store.hold("together")
-    leaving = asyncio.create_task(there(two, ann).code("room.leave", room=room))
+    leaving = asyncio.create_task(ann.at(two.site).code("room.leave", room=room))
     await gate.reached.wait()
     await bob.do("room.join", room=room)
     gate.release()
@@ -250,9 +229,9 @@ async def test_ban_and_join_at_once_on_two_nodes_leave_nobody_banned_inside(
 ) -> None:
     for number in range(6):
         (cay,) = await one.people(f"cay{number}")
-        there(two, cay)
+        cay.at(two.site)
         gate = two.store.hold("together")
-        joining = asyncio.create_task(there(two, cay).code("room.join", room=place.room))
+        joining = asyncio.create_task(cay.at(two.site).code("room.join", room=place.room))
         await gate.reached.wait()
         await place.ann.do("room.ban", room=place.room, user=cay.id)
         gate.release()
@@ -265,7 +244,7 @@ async def test_both_nodes_count_members_as_one(one: Parley, two: Parley, place: 
     people = await one.people(*["cay"] * 6)
     await asyncio.gather(
         *(
-            (there(two, person) if at % 2 else person).do("room.join", room=place.room)
+            (person.at(two.site) if at % 2 else person).do("room.join", room=place.room)
             for at, person in enumerate(people)
         )
     )
@@ -333,12 +312,12 @@ async def test_older_hiding_takes_nothing_from_whoever_sees_the_room_again(one: 
     ann, bob = await one.people("ann", "bob")
     room = (await ann.do("room.direct", user=bob.id))["id"]
     await ann.say(room, "hello")
-    await there(two, ann).connect()
+    await ann.at(two.site).connect()
     await bob.do("room.leave", room=room)
     await ann.say(room, "again")
-    back = await there(two, bob).connect()
+    back = await bob.at(two.site).connect()
     assert room in back.rooms
-    await there(two, ann).say(room, "welcome")
+    await ann.at(two.site).say(room, "welcome")
     while (await back.next("message"))["d"].get("text") != "welcome":
         pass
 

@@ -6,11 +6,10 @@ import msgspec
 
 from services.accounts.people import Person
 from services.errors import Unauthenticated, Unavailable, UserNotFound
-from services.ids import rfc3339
 from services.operations.inputs import LIST_BYTES, Input
 from services.operations.operation import Principal
 from services.operations.schemas import convert
-from services.rooms.views import RoomView
+from services.rooms.views import RoomView, seen_as
 from store.database import FIND_LIMIT
 from store.errors import StoreError
 from store.tables import STREAMS
@@ -217,20 +216,13 @@ def _state(cursor: int | None, watched: Watched, *, epoch_is: bool, floor: int) 
 def _room(place: Place, user: str, state: State) -> HelloRoom:
     watched: Watched = place.watched
     unread = min(place.unread + watched.unread(user, place.read, place.noted), 100)
-    room, peer = place.mine.room, place.mine.peer
-    return HelloRoom(
-        id=room.id,
-        kind=room.kind,
-        name=room.name,
-        description=room.description,
-        picture=room.picture,
-        owner=room.owner,
-        history=room.history,
-        member_count=room.member_count,
-        head=watched.head,
-        created_at=rfc3339(room.created_at),
-        role=place.mine.member.role,
-        peer=msgspec.UNSET if peer is None else peer,
+    mine = place.mine
+    return seen_as(
+        HelloRoom,
+        mine.room,
+        mine.member,
+        watched.head,
+        peer=mine.peer,
         read=place.read,
         unread=unread,
         state=state,
