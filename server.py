@@ -8,25 +8,32 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from urllib.parse import urlsplit
 
 import uvloop
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application as Routes
 
 from handlers import documents
-from handlers.access import log_request
 from handlers.entrance import Entrance
 from handlers.forwarded import Proxies
-from handlers.health import LiveHandler, MetricsHandler, Readiness, ReadyHandler
-from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
-from handlers.pages import STATIC, PageHandler
-from services import logs, tasks
-from services.accounts.directory import Directory
-from services.accounts.passwords import Passwords
-from services.accounts.tokens import Tokens
+from handlers.health import Readiness
+from handlers.outgoing import Outgoing
+from handlers.routes import build_metrics_routes, build_routes
+from services import JOBS, RECURRING, logs, tasks
+from services.accounts.logins.tokens import Tokens
+from services.accounts.moderation.roles import offer
+from services.accounts.people.directory import Directory
+from services.accounts.secrets.passwords import Passwords
+from services.accounts.secrets.sealing import Sealer
+from services.accounts.signin.providers import load_providers
+from services.accounts.signin.signins import SignIns
 from services.application import Application
+from services.calls.calls import Calls
+from services.calls.media import load_media
+from services.calls.sfu import MediaServer
+from services.content.lexicon import load_filter
+from services.jobs.jobs import Jobs
 from services.messages.marks import ReadMarks
 from services.metrics import Metrics
 from services.operations.limits import Limits
@@ -36,24 +43,30 @@ from services.presence.seen import LastSeen
 from services.pulse import Pulse
 from services.questions import counted
 from services.rooms.facts import Facts
+from services.rooms.topics.activity import Activity
 from services.streams.lanes import Lanes
 from settings import Settings, redacted
-from store import back_up, bring_back, open_broker, open_buckets, open_database, open_presence, open_secret
+from store import back_up, bring_back, open_broker, open_buckets, open_database, open_mail, open_presence, open_secret
 from store.buckets import Buckets
+from store.cautions import cautions
 from store.database import Database
 from store.errors import StoreError, WrongStore
+from store.mail import Mail
 from store.secrets import derive
 from ws import asyncapi
+from ws.desks import Desks, build_desks
 from ws.door import Door, node_name
 from ws.drain import Drain, Ending
-from ws.presence.desk import Desk
-from ws.relay.joining import Links, join
+from ws.relay.joining import Joined, Links, join
 from ws.relay.relay import Relay
 from ws.tables import tables
 from ws.wheel import Wheel
 from ws.wire.opening import Sockets
 
 log = logging.getLogger("parley")
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+"""Hosts of an installation that is for its own machine alone."""
 
 READ_EVERY_S = 1.0
 """Pause between two tellings of one person's reading in one room."""
@@ -88,7 +101,13 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         outside = await _outside(settings, stack)
         door, relay = await _inside(settings, outside, stack)
         readiness = Readiness(lambda: door.draining, relay.faults)
-        routes = _routes(settings, door.application, readiness)
+        routes = build_routes(
+            door.application,
+            readiness,
+            settings.cors_origins,
+            asyncapi.document(),
+            metrics=settings.metrics_port is None,
+        )
         sockets = Sockets(door.accept, settings.cors_origins, door.flusher, door.application.turns, door.refuse)
         proxies = Proxies(settings.trusted_proxies)
         entrance = Entrance(routes, {"/ws": sockets}, proxies, settings.port, settings.address)
@@ -107,88 +126,118 @@ class _Outside:
     secret: str
     links: Links
     buckets: Buckets
+    mail: Mail
 
 
 async def _outside(settings: Settings, stack: AsyncExitStack) -> _Outside:
     database = await stack.enter_async_context(open_database(settings.data_dir, settings.mongo_url))
     secret = await open_secret(database, settings.data_dir, settings.secret, settings.mongo_url)
     node, key = node_name(settings.node), derive(secret, "nodes")
-    namespace = key.hex()[:16]
+    namespace = derive(secret, "namespace").hex()[:16]  # whoever reads the broker sees it, and so nothing of a key
     broker = await stack.enter_async_context(open_broker(settings.redis_url, node, namespace))
     presence = await stack.enter_async_context(open_presence(settings.redis_url, namespace))
     buckets = await stack.enter_async_context(open_buckets(settings.redis_url, namespace, derive(secret, "buckets")))
-    return _Outside(database, secret, Links(node, broker, presence, key), buckets)
+    return _Outside(database, secret, Links(node, broker, presence, key), buckets, _mail(settings))
+
+
+def _mail(settings: Settings) -> Mail:
+    host = urlsplit(settings.url or "http://localhost").hostname or ""
+    sender = settings.mail_from or f"Parley <parley@{host}>"
+    return open_mail(settings.smtp_url, sender, public=settings.url is not None and host not in LOCAL)
+
+
+def _passwords(settings: Settings, secret: str, stack: AsyncExitStack) -> Passwords:
+    passwords = Passwords(derive(secret, "passwords"), settings.bcrypt_cost)
+    stack.callback(passwords.close)
+    return passwords
+
+
+def _web(stack: AsyncExitStack) -> Outgoing:
+    web = Outgoing()
+    stack.callback(web.close)
+    return web
+
+
+def _lanes(database: Database, joined: Joined) -> Lanes:
+    lanes = Lanes(database, joined.live.deliver, joined.live.learn)
+    joined.live.written, joined.live.wrote = lanes.heard, lanes.rivals.heard
+    return lanes
+
+
+def _activity(database: Database, facts: Facts, joined: Joined) -> Activity:
+    activity = Activity(database, facts)
+    joined.live.kept = activity.heard
+    return activity
 
 
 async def _inside(settings: Settings, outside: _Outside, stack: AsyncExitStack) -> tuple[Door, Relay]:
-    """Build what is of this process, and begin what goes on by itself."""
+    """Build what is of this process."""
     links, metrics = outside.links, Metrics()
     database = counted(outside.database, metrics)
-    tokens = Tokens(derive(outside.secret, "tokens"), database)
-    facts = Facts(database)
+    tokens, facts = Tokens(derive(outside.secret, "tokens"), database), Facts(database)
     joined = join(links, database, metrics, tokens, facts)
-    relay = joined.relay
     stack.push_async_callback(joined.hub.close)
-    lanes = Lanes(database, joined.live.deliver, joined.live.learn)
-    joined.live.written, joined.live.wrote = lanes.heard, lanes.rivals.heard
-    passwords = Passwords(derive(outside.secret, "passwords"), settings.bcrypt_cost)
-    stack.callback(passwords.close)
-    wheel, seen = Wheel(asyncio.get_running_loop().time), LastSeen(database)
-    desk = Desk(links.node, links.presence, None if links.broker.alone else relay, database, joined.hub, wheel, seen)
-    desk.join(relay)
+    lanes, wheel, seen = _lanes(database, joined), Wheel(asyncio.get_running_loop().time), LastSeen(database)
+    web, media = _web(stack), load_media(settings.calls)
+    calls, directory = Calls(database, lanes, links.node, metrics), Directory(database)
+    desks = build_desks(links, joined, calls, database, wheel, seen)
     application = Application(
         node=links.node,
         database=database,
-        directory=Directory(database),
+        directory=directory,
         lanes=lanes,
         facts=facts,
+        activity=_activity(database, facts, joined),
         marks=ReadMarks(database),
         counts=Pace(COUNT_EVERY_S),
         reads=Pace(READ_EVERY_S),
         live=joined.live,
-        passwords=passwords,
+        calls=calls,
+        visits=desks.visits,
+        passwords=_passwords(settings, outside.secret, stack),
         tokens=tokens,
+        sealer=Sealer(derive(outside.secret, "sealing")),
+        sign_ins=SignIns(load_providers(settings.providers), web),
+        media=media,
+        media_server=MediaServer(media.sfu, web) if media.sfu else None,
+        url=settings.url or f"http://localhost:{settings.port}",
         limits=Limits(on=settings.limits, buckets=outside.buckets),
         metrics=metrics,
-        presence=desk,
+        presence=desks.presence,
         seen=seen,
+        mail=outside.mail,
+        filter=load_filter(settings.words),
+        jobs=Jobs(database, metrics, clock_is_right=joined.relay.leases.is_right),
     )
-    desk.open()
-    stack.push_async_callback(desk.close)
-    await relay.open()
-    stack.push_async_callback(relay.close)
-    works = wheel.run, Pulse(metrics.late.observe).run, application.marks.run, partial(settle, application.limits)
-    for work in works:
+    await _begin(application, joined, desks, wheel, stack)
+    return Door(application, joined.hub, joined.flusher, wheel, desks.presence, desks.calls, desks.visits), joined.relay
+
+
+async def _begin(application: Application, joined: Joined, desks: Desks, wheel: Wheel, stack: AsyncExitStack) -> None:
+    """Begin what goes on by itself."""
+    joined.live.forget = application.directory.forget, desks.presence.recheck
+    desks.open(application, joined)
+    stack.push_async_callback(desks.close, application)
+    await desks.listen(application, joined)
+    stack.push_async_callback(joined.relay.close)
+    late = Pulse(application.metrics.late.observe).run
+    for work in (wheel.run, late, application.marks.run, application.activity.run, partial(settle, application.limits)):
         stack.push_async_callback(tasks.end, tasks.keep(work))
-    return Door(application, joined.hub, joined.flusher, wheel, desk), relay
+    stack.push_async_callback(application.folding.close)
+    application.jobs.open(application, JOBS, RECURRING)
+    application.calls.wake = application.jobs.wake
+    stack.push_async_callback(application.jobs.close)
 
 
 def _listen_for_metrics(settings: Settings, application: Application, stack: AsyncExitStack) -> int | None:
     if settings.metrics_port is None:
         return None
-    server = HTTPServer(Routes([(r"/metrics", MetricsHandler, {"parley": application})]))
+    server = HTTPServer(build_metrics_routes(application))
     sockets = bind_sockets(settings.metrics_port, settings.metrics_address)
     server.add_sockets(sockets)
     stack.callback(server.stop)
     port: int = sockets[0].getsockname()[1]
     return port
-
-
-def _routes(settings: Settings, application: Application, readiness: Readiness) -> Routes:
-    api = {"parley": application, "origins": settings.cors_origins}
-    found: list[tuple[Any, ...]] = [
-        (pattern(path), OperationHandler, {**api, "methods": methods}) for path, methods in routes().items()
-    ]
-    found += [
-        *documents.routes(asyncapi.document()),
-        (r"/api/.*", NotFoundHandler, api),
-        (r"/health/live", LiveHandler),
-        (r"/health/ready", ReadyHandler, {"parley": application, "readiness": readiness}),
-    ]
-    if settings.metrics_port is None:
-        found.append((r"/metrics", MetricsHandler, {"parley": application}))
-    found.append((r"/(.*)", PageHandler, {"path": str(STATIC), "default_filename": "index.html"}))
-    return Routes(found, default_handler_class=NotFoundHandler, default_handler_args=api, log_function=log_request)
 
 
 async def serve(settings: Settings) -> None:
@@ -198,8 +247,10 @@ async def serve(settings: Settings) -> None:
         log.warning("LIMITS ARE OFF: no rates, no counts of sockets; for tests and load alone")
     if settings.bcrypt_cost < 10:
         log.warning("BCRYPT COST IS %d: passwords are cheap to guess; for tests alone", settings.bcrypt_cost)
+    for caution in cautions(settings.mongo_url, settings.redis_url):
+        log.warning("a part is open to others", extra={"caution": caution})
     async with running(settings) as node:
-        where = "localhost" if settings.address in {"127.0.0.1", "0.0.0.0", "::"} else settings.address  # noqa: S104
+        where = "localhost" if settings.address in {"127.0.0.1", "0.0.0.0", "::"} else settings.address  # noqa: S104 - only told
         print(f"Parley listens on http://{where}:{node.port}", flush=True)  # noqa: T201 - for the one who started it
         # What is built by now stays: the collector need not walk it again and again.
         gc.collect()
@@ -218,6 +269,11 @@ async def _run(settings: Settings) -> None:
     elif command.verb == "restore":
         await bring_back(command.path, settings.data_dir, settings.mongo_url, force=command.force)
         print("restored; clients that come back will fetch anew")  # noqa: T201
+    elif command.verb == "admin":
+        async with open_database(settings.data_dir, settings.mongo_url) as database:
+            token = await offer(database)
+        print("Good once, within an hour, for whoever logs in and claims it (POST /api/admin/claim):")  # noqa: T201
+        print(token)  # noqa: T201
     else:
         await serve(settings)
 
@@ -226,6 +282,7 @@ def main() -> int:
     """Run what the command line asks for; return the exit status."""
     settings = Settings.read(sys.argv[1:])
     logs.configure(settings.log, settings.log_level, settings.node)
+    logs.catch_all()
     try:
         if settings.command.verb == "documents":
             documents.write(settings.command.path, asyncapi.document(), tables())

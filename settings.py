@@ -9,9 +9,9 @@ import re
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn, get_args
 
 PREFIX: Final = "PARLEY_"
 """Variables that begin so are ours: an unknown one is refused, for a slip of the pen must not pass silently."""
@@ -21,9 +21,11 @@ TEST_PREFIX: Final = "PARLEY_TEST_"
 _SAMPLES: Final = ("changeme", "default", "example", "insecure", "password", "placeholder", "sample", "secret")
 _ORIGIN: Final = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?!-|[0-9.]+$)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
+_MAILBOX: Final = r"[^\s<>()\[\],;:\\\"@]+@[A-Za-z0-9.-]+"
 _REDIS: Final = tuple(f"redis{tls}{kind}://" for kind in ("", "+sentinel", "+cluster") for tls in ("", "s"))
-_FORMS: Final = ("[options]", "backup FILE [options]", "restore FILE [--force] [options]", "documents DIR")
+_FORMS: Final = ("", "backup FILE ", "restore FILE [--force] ", "documents DIR ", "admin ")
 
+Form = Literal["auto", "json", "text"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -60,13 +62,17 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
+def _like(pattern: str, what: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"{text!r} is not one of {', '.join(choices)}")
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(f"{text!r} is not {what}")
         return text
 
     return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    return _like("|".join(choices), f"one of {', '.join(choices)}")
 
 
 def _switch(text: str) -> bool:
@@ -86,12 +92,6 @@ def _directory(text: str) -> Path:
     if (path := Path(text)).exists() and not path.is_dir():
         raise ValueError(f"{text!r} is not a directory")
     return path
-
-
-def _node(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
-        raise ValueError(f"{text!r} is not 1 to 64 letters, digits, dots, hyphens or underscores")
-    return text
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
@@ -116,6 +116,12 @@ def _origin(text: str) -> str:
     return f"{scheme}://{host}{port}"
 
 
+def _private_file(text: str) -> Path:
+    if not (path := Path(text)).is_file() or (os.name == "posix" and path.stat().st_mode & 0o004):
+        raise ValueError(f"{text!r} is no file, or one that every user of this machine may read: chmod 600")
+    return path
+
+
 def _network(text: str) -> Network:
     if (network := ipaddress.ip_network(text)).prefixlen == 0:
         raise ValueError(f"{text!r} is everybody: any client could give itself any address")
@@ -126,52 +132,61 @@ def _set_of(kind: Callable[[str], object]) -> Callable[[str], frozenset[object]]
     return lambda text: frozenset(kind(part) for part in re.split(r"[,\s]+", text.strip(" ,")))
 
 
+_origins, _networks = _set_of(_origin), _set_of(_network)
+_node = _like(r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, dots, hyphens or underscores")
+_sender = _like(rf"([\w .'-]{{1,64}}<{_MAILBOX}>|{_MAILBOX})", "an address, or a name and one: Ada <ada@chat.example>")
+_HERE: Final = re.sub(r"[^A-Za-z0-9._-]", "-", f"{socket.gethostname()[:52]}-{os.getpid()}")
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What ``server.py`` is asked to do."""
 
-    verb: Literal["serve", "backup", "restore", "documents"] = "serve"
+    verb: Literal["serve", "backup", "restore", "documents", "admin"] = "serve"
     path: Path = Path()
     """The FILE of backup and restore, the DIR of documents."""
     force: bool = False
     """Whether ``restore`` may replace what is there."""
 
 
+def _may(default: Any, parse: Callable[[str], object], metavar: str, meaning: str, told: str | None = None) -> Any:
+    """Return a field of ``Settings`` that can be given; see ``Option``. URLs may have passwords in them: none shows."""
+    told = told or {True: "on", None: "none", frozenset(): "none"}.get(default, str(default))
+    return field(default=default, repr=metavar not in ("URL", ""), metadata={"option": (parse, metavar, meaning, told)})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that can be chosen. Parts are given what they need of it, never the whole."""
 
-    port: int = 8080
-    """Of REST, websockets and the page; 0 takes a free one, which the server tells when it listens."""
-    address: str = "127.0.0.1"
-    """IP address or host name to listen on. The default is reached from this machine alone: nothing opens by itself."""
-    data_dir: Path = Path("data")
+    port: int = _may(8080, _whole(0, 65535), "NUMBER", "port of REST, websockets and the page; 0: any free one")
+    address: str = _may("127.0.0.1", _address, "ADDRESS", "where to listen; 0.0.0.0 or :: for every network")
+    data_dir: Path = _may(Path("data"), _directory, "DIR", "directory of the SQLite database and the secrets")  # noqa: RUF009
     """Made where missing. Holds SQLite's database and secrets that are not given: who reads it can sign tokens."""
-    mongo_url: str | None = field(default=None, repr=False)
-    """``mongodb://`` or ``mongodb+srv://`` of a replica set; None keeps all in SQLite. Logged only ``redacted``."""
-    redis_url: str | None = field(default=None, repr=False)
-    """One of ``_REDIS``, in the forms that docs/decisions/0004-broker.md lists; None is a node alone."""
-    cors_origins: frozenset[str] = frozenset()
-    """Origins of other sites whose pages may use REST and ``/ws``. No wildcard: any page could speak for its reader."""
-    trusted_proxies: frozenset[Network] = frozenset()
+    mongo_url: str | None = _may(None, _url("mongodb://", "mongodb+srv://"), "URL", "MongoDB to keep all, not SQLite")
+    """Of a replica set. Logged only ``redacted``."""
+    redis_url: str | None = _may(None, _url(*_REDIS), "URL", "Redis that joins nodes (docs/decisions/0004-broker.md)")
+    url: str | None = _may(None, _origin, "ORIGIN", "where people reach it: https://chat.example", "localhost")
+    smtp_url: str | None = _may(None, _url("smtp://", "smtps://"), "URL", "mail server: smtp://user:password@host:587")
+    """None writes letters to the terminal, where ``url`` is this machine, and sends none where it is not."""
+    mail_from: str | None = _may(None, _sender, "ADDRESS", "whom letters are from", "Parley, at the host of --url")
+    providers: Path | None = _may(None, _private_file, "FILE", "JSON that tells of sign-ins elsewhere")  # noqa: RUF009
+    calls: Path | None = _may(None, _private_file, "FILE", "JSON of STUN, TURN and a media server")  # noqa: RUF009
+    words: Path | None = _may(None, _private_file, "FILE", "words of your own for the filter")  # noqa: RUF009
+    cors_origins: frozenset[str] = _may(frozenset(), _origins, "LIST", "other sites whose pages may ask, by commas")
+    """Of REST and ``/ws``. No wildcard: any page could speak for its reader."""
+    trusted_proxies: frozenset[Network] = _may(frozenset(), _networks, "LIST", "proxies to believe: 10.0.0.5,...")
     """Whose ``X-Forwarded-For`` and ``-Proto`` are believed. Whoever can ask from there can pass for any address."""
-    limits: bool = True
-    """False lifts the limits of rates, requests and sockets, for tests and load alone; limits of size stay."""
-    bcrypt_cost: int = 12
-    """Each step doubles the work of a log-in: 12 takes 0.2 s, 15 takes 1.6 s. Under 10 is for tests alone."""
-    log: Literal["auto", "json", "text"] = "auto"
-    """``json``: an object a line; ``text``: for eyes; ``auto``: text where the log goes to a terminal, else json."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least that is logged. No level logs tokens or what people write."""
-    metrics_port: int | None = None
-    """None serves ``/metrics`` on ``port`` like all the rest; 0 takes a free port."""
-    metrics_address: str = "127.0.0.1"
-    """Where ``metrics_port`` listens, where one is set."""
-    node: str = re.sub(r"[^A-Za-z0-9._-]", "-", f"{socket.gethostname()[:52]}-{os.getpid()}")
-    """Name of this node in the log and among nodes; two that share a store must not share it."""
-    secret: str | None = field(default=None, repr=False)
-    """Signs tokens and peppers passwords. From the environment alone, for all users of a machine see its command lines.
-    None: made at the first start and kept in ``data_dir``. Another one ends all sessions and no password is right."""
+    limits: bool = _may(True, _switch, "on|off", "limits of rates, requests and sockets; off for tests alone")
+    bcrypt_cost: int = _may(12, _whole(4, 15), "NUMBER", "work to check a password: 12 takes 0.2 s, each more twice it")
+    log: Form = _may("auto", _one_of(*get_args(Form)), "FORM", "auto, json or text; auto: text on a terminal")  # noqa: RUF009
+    log_level: str = _may("info", _one_of("debug", "info", "warning", "error"), "LEVEL", "the least that is logged")
+    metrics_port: int | None = _may(None, _whole(0, 65535), "NUMBER", "port of /metrics alone", "none, --port has it")
+    metrics_address: str = _may("127.0.0.1", _address, "ADDRESS", "where --metrics-port listens")
+    node: str = _may(_HERE, _node, "NAME", "name of this node in the log and among nodes", "host name and process")
+    secret: str | None = _may(None, usable_secret, "", "signs tokens; 32 characters or more, random", "made at start")
+    """From the environment alone: all users of a machine see command lines. It peppers passwords too: another one ends
+    all sessions, and no password is right. None: made at the first start and kept in ``data_dir``."""
     command: Command = Command()
     """From the command line alone."""
 
@@ -205,12 +220,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """How a setting is given: as ``--its-name`` and as ``PARLEY_ITS_NAME``."""
+    """How a setting is given: as ``PARLEY_ITS_NAME``, and where it has a metavar as ``--its-name``."""
 
     name: str
     parse: Callable[[str], object]
     metavar: str
-    """Empty where the variable alone is read."""
     meaning: str
     default: str
 
@@ -228,23 +242,7 @@ class Option:
         return f"{self.flag} ({self.variable})" if self.metavar else self.variable
 
 
-OPTIONS: Final = (
-    Option("port", _whole(0, 65535), "NUMBER", "port of REST, websockets and the page; 0: any free one", "8080"),
-    Option("address", _address, "ADDRESS", "where to listen; 0.0.0.0 or :: for every network", "127.0.0.1"),
-    Option("data_dir", _directory, "DIR", "directory of the SQLite database and the secrets", "./data"),
-    Option("mongo_url", _url("mongodb://", "mongodb+srv://"), "URL", "MongoDB to keep all in", "none, SQLite"),
-    Option("redis_url", _url(*_REDIS), "URL", "Redis that joins nodes", "none, one node"),
-    Option("cors_origins", _set_of(_origin), "LIST", "other sites whose pages may ask: https://a.example,...", "none"),
-    Option("trusted_proxies", _set_of(_network), "LIST", "proxies to believe: 10.0.0.5,192.0.2.0/24,...", "none"),
-    Option("limits", _switch, "on|off", "limits of rates, requests and sockets; off for tests alone", "on"),
-    Option("bcrypt_cost", _whole(4, 15), "NUMBER", "work to check a password, 4 to 15; each step doubles it", "12"),
-    Option("log", _one_of("auto", "json", "text"), "FORM", "auto, json or text; auto: text on a terminal", "auto"),
-    Option("log_level", _one_of("debug", "info", "warning", "error"), "LEVEL", "the least that is logged", "info"),
-    Option("metrics_port", _whole(0, 65535), "NUMBER", "port of /metrics alone", "none, --port has it"),
-    Option("metrics_address", _address, "ADDRESS", "where --metrics-port listens", "127.0.0.1"),
-    Option("node", _node, "NAME", "name of this node in the log and among nodes", "host name and process"),
-    Option("secret", usable_secret, "", "signs tokens; 32 characters or more, random", "made in the data directory"),
-)
+OPTIONS: Final = tuple(Option(each.name, *each.metadata["option"]) for each in fields(Settings) if each.metadata)
 """Every setting that can be given, in the order of ``--help``."""
 
 
@@ -260,7 +258,7 @@ def _parser() -> _Parser:
     alone = next(option for option in OPTIONS if not option.metavar)
     parser = _Parser(
         prog="server.py",
-        usage="\n       ".join(f"python server.py {form}" for form in _FORMS),
+        usage="\n       ".join(f"python server.py {form}[options]" for form in _FORMS),
         description="Parley, a chat server. An option wins over the variable that stands with it.",
         epilog=f"By variable alone: {alone.variable}, {alone.meaning} (default: {alone.default}).",
         argument_default=argparse.SUPPRESS,
@@ -271,7 +269,7 @@ def _parser() -> _Parser:
             told = f"{option.meaning} ({option.variable}; default: {option.default})"
             parser.add_argument(option.flag, metavar=option.metavar, help=told.replace("%", "%%"))
     parser.add_argument("--force", action="store_true", default=False, help="with restore: replace what is there")
-    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("verb", nargs="*", help=argparse.SUPPRESS)
     return parser
 
 
@@ -284,12 +282,14 @@ def _split(arguments: Sequence[str], problems: list[str]) -> tuple[dict[str, str
         return {}, Command()
     flags = [option.flag for option in OPTIONS if option.metavar]
     problems += [_unknown(word.partition("=")[0], "option", flags) for word in strange]
-    words = [*["--force"] * known.force, *getattr(known, "words", [])]
+    words = [*["--force"] * known.force, *getattr(known, "verb", [])]
     match words:
         case ["backup" | "restore" | "documents" as verb, path]:
             return vars(known), Command(verb, Path(path))
         case ["--force", "restore", path]:
             return vars(known), Command("restore", Path(path), force=True)
+        case ["admin"]:
+            return vars(known), Command("admin")
     if words and not strange:  # What follows an unknown option, which was told, may be its value.
         problems.append(f"{' '.join(words)!r}: not a command; see --help")
     return vars(known), Command()

@@ -60,6 +60,9 @@ class Bench:
         self.runs = runs
         self.scale = scale
         """1, or less for a quick look: times, crowds and stored messages shrink by it."""
+        self.cost = 4
+        """Of hashing a password: the cheapest, but for what is measured of it."""
+        self.limits = "off"
         self.people = place / "people.json"
         self.ports: list[int] = []
         """Where the nodes listen: one, but while several are ``joined``."""
@@ -81,6 +84,24 @@ class Bench:
         self._start(SERVER_CORE)
 
     @contextmanager
+    def hashing(self, cost: int) -> Iterator[None]:
+        """Run the node with this cost of a hash; those who were registered before keep theirs."""
+        self.cost, before = cost, self.cost
+        self.restart()
+        yield
+        self.cost = before
+        self.restart()
+
+    @contextmanager
+    def limiting(self) -> Iterator[None]:
+        """Run the node with its limits on."""
+        self.limits = "on"
+        self.restart()
+        yield
+        self.limits = "off"
+        self.restart()
+
+    @contextmanager
     def joined(self, nodes: int) -> Iterator[None]:
         """Run so many nodes on the same store, joined by a Redis. They share all cores, with the driver too."""
         self.stop()
@@ -94,7 +115,13 @@ class Bench:
 
     def _start(self, cores: set[int], *more: str) -> None:
         port = free_port()
-        command = ["env", "PARLEY_LIMITS=off", "PARLEY_BCRYPT_COST=4", *python("server.py", "--port", port), *more]
+        command = [
+            "env",
+            f"PARLEY_LIMITS={self.limits}",
+            f"PARLEY_BCRYPT_COST={self.cost}",
+            *python("server.py", "--port", port),
+            *more,
+        ]
         command += ["--data-dir", str(self.place / "data"), *(["--mongo-url", self.url] if self.url else [])]
         self.pids.append(self._server.enter_context(serving(command, port, self.place / "server.log", cores)))
         self.ports.append(port)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import uvloop
 
-from benchmarks.load import deliveries, hello, latency, memory, prepare, reads, resume, sends
+from benchmarks.load import calls, deliveries, guesses, hello, latency, memory, prepare, reads, resume, rush, sends
 from benchmarks.load.task import Result, Task
 
 LOADS: dict[str, Callable[[Task], Awaitable[Result]]] = {
@@ -25,6 +25,11 @@ LOADS: dict[str, Callable[[Task], Awaitable[Result]]] = {
     "reads": reads.load,
     "leave": resume.leave,
     "resume": resume.load,
+    "guesses": guesses.load,
+    "rush": rush.load,
+    "calls": calls.load,
+    "abuse": calls.abuse,
+    "rings": calls.rings,
 }
 
 LONGEST_S = 300

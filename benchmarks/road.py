@@ -28,15 +28,16 @@ from benchmarks.load.task import Person, used_s
 from benchmarks.report.row import Row
 from benchmarks.results import Results, keep, machine, say
 from services.messages.send import SEND
+from services.operations.context import Context, Principal
 from services.operations.eager import step
-from services.operations.operation import Context, Principal, take
+from services.operations.operation import take
 from services.operations.schemas import convert
 from services.operations.strict import check
 from services.rooms.rules import require_known_seat
-from services.streams.append import text_entry
+from services.streams.append import item_entry
 from services.streams.batch import event_of, item_told
 from settings import Settings
-from store.tables import Text
+from store import tables
 from ws.sessions.requests import Requests
 from ws.wire.frames import FrameReader, text_frame
 
@@ -115,7 +116,8 @@ class Node:
 
     def tell(self, number: int) -> None:
         """Write the event and the answer of a message that is kept."""
-        entry = text_entry(self.room, "a" * 30, "somebody", f"c{number}", Text(text="x" * 100), "d" * 24)
+        author = tables.Person("a" * 30, "somebody")
+        entry = item_entry(self.room, "text", tables.Text(text="x" * 100), author, cid=f"c{number}", digest="d" * 24)
         event = event_of(entry, None)
         text_frame(event.data)
         text_frame(b'{"re":%d,"ok":%s}' % (number, msgspec.json.encode(item_told(event))))

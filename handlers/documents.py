@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from tornado.web import RequestHandler
 
 from handlers import openapi
+from handlers.answers import Answering
 from handlers.pages import STATIC, PageHandler
 from handlers.tables import tables
 
@@ -18,7 +18,7 @@ PROTOCOL: Final = Path(__file__).resolve().parent.parent / "docs" / "protocol.md
 _PLACE: Final = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-class DocumentHandler(RequestHandler):
+class DocumentHandler(Answering):
     """Serves one document; Tornado adds the ETag, and answers 304 to whoever has it already."""
 
     def initialize(self, body: bytes, media: str) -> None:
@@ -28,9 +28,8 @@ class DocumentHandler(RequestHandler):
 
     def set_default_headers(self) -> None:
         """Let it be kept, and asked about each time: it changes with the program."""
-        self.clear_header("Server")
+        super().set_default_headers()
         self.set_header("Cache-Control", "public, no-cache")
-        self.set_header("X-Content-Type-Options", "nosniff")
 
     def get(self) -> None:
         """Answer the document."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from tornado.web import RequestHandler
 
+from handlers.answers import Answering
 from services.application import Application
 from store.errors import StoreError, WrongStore
 
@@ -44,17 +44,25 @@ class Health(msgspec.Struct, frozen=True):
     reasons: list[str] = []
 
 
-class LiveHandler(RequestHandler):
+class Telling(Answering):
+    """Tells how the node is; true for a moment."""
+
+    def set_default_headers(self) -> None:
+        """Keep answers out of caches."""
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+
+
+class LiveHandler(Telling):
     """Answers as long as the loop turns."""
 
     def get(self) -> None:
         """Tell that the process is alive."""
         self.set_header("Content-Type", "application/json")
-        self.set_header("Cache-Control", "no-store")
         self.write(msgspec.json.encode(Health("ok")))
 
 
-class ReadyHandler(RequestHandler):
+class ReadyHandler(Telling):
     """Answers whether the node should be sent anybody."""
 
     def initialize(self, parley: Application, readiness: Readiness) -> None:
@@ -68,7 +76,6 @@ class ReadyHandler(RequestHandler):
         reasons = ["the node is going away"] if self.readiness.draining() else await self._faults()
         self.set_status(503 if reasons else 200)
         self.set_header("Content-Type", "application/json")
-        self.set_header("Cache-Control", "no-store")
         self.write(msgspec.json.encode(Health("unavailable" if reasons else "ok", reasons)))
 
     async def _faults(self) -> list[str]:
@@ -82,7 +89,7 @@ class ReadyHandler(RequestHandler):
         return self.readiness.faults()
 
 
-class MetricsHandler(RequestHandler):
+class MetricsHandler(Telling):
     """The node's meters, in the text form of Prometheus."""
 
     def initialize(self, parley: Application) -> None:

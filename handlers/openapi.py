@@ -7,7 +7,7 @@ from handlers.health import Health
 from handlers.operations import routes
 from handlers.problems import MethodNotAllowed, Problem, UnsupportedMediaType, status_of
 from services import OPERATIONS
-from services.errors import ServiceError, TooLarge
+from services.errors import CrossSite, ServiceError, TooLarge
 from services.operations.operation import Operation
 from services.operations.published import (
     LICENSE,
@@ -26,14 +26,29 @@ Json = dict[str, Any]
 SUCCESS: Final = {
     200: "Done, and this is the answer.",
     201: "Made, and this is what was made.",
+    202: "It will be done, if there is anything to do.",
     204: "Done; there is nothing to say.",
 }
 
 TAGS: Final = {
     "auth": "Accounts and log-ins.",
-    "users": "People.",
+    "users": "People, and what they say of themselves.",
+    "follow": "Following people.",
+    "friend": "Friends, and asking to be friends.",
+    "admin": "What admins and moderators do about accounts; all of it is written down.",
     "room": "Rooms and their members.",
+    "topic": "Topics, and the rooms in them.",
+    "invitation": "Invitations to rooms and topics.",
     "message": "Messages.",
+    "post": "Posts, in topics and on pages.",
+    "comment": "Comments on posts.",
+    "vote": "What one thinks of posts and comments.",
+    "feed": "The latest of those whom one follows, and of one's topics.",
+    "alias": "Other names that people have in topics.",
+    "stance": "How one stands to what others say and do; nobody else is told.",
+    "report": "Reports of what people said, and those who decide them.",
+    "notification": "What one was told of: items of one's own stream.",
+    "call": "Calls, as far as they are read: all else about them goes through the websocket.",
     "health": "For load balancers, and for those who watch over a node.",
 }
 
@@ -146,12 +161,15 @@ def _responses(operation: Operation[Any], known: dict[Any, Json]) -> Json:
     for status in sorted(operation.statuses):
         answers[str(status)] = {"description": SUCCESS[status]}
         if status != 204:
-            answers[str(status)]["content"] = {"application/json": {"schema": known[operation.output]}}
+            schema = {"type": "object", "maxProperties": 0} if operation.output is None else known[operation.output]
+            answers[str(status)]["content"] = {"application/json": {"schema": schema}}
     if len(operation.statuses) > 1:
         answers["200"]["description"] = "It was there already, and this is it."
     errors = list(errors_of(operation).values())
     if operation.method in BODIES:
         errors += [TooLarge, UnsupportedMediaType]
+    if operation.method != "GET" and CrossSite not in errors:
+        errors.append(CrossSite)
     by_status: dict[int, list[type[ServiceError]]] = {}
     for error in errors:
         by_status.setdefault(status_of(error), []).append(error)

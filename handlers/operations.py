@@ -3,17 +3,23 @@
 import asyncio
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from tornado.web import RequestHandler
 
+from handlers.answers import Answering
+from handlers.cookies import BROWSER_NAME, BROWSER_S, from_page, keep, kept
+from handlers.origins import is_welcome
 from handlers.problems import MethodNotAllowed, UnsupportedMediaType, problem, retry_header, status_of
 from services import OPERATIONS
 from services.application import Application
-from services.errors import Flaw, Invalid, ServiceError, Unauthenticated, Unavailable
+from services.errors import CrossSite, Flaw, Invalid, ServiceError, Unauthenticated, Unavailable
+from services.ids import new_id
+from services.logs import network, security
+from services.operations.context import Context, Cookie, Principal
 from services.operations.eager import Waits, rest, step
-from services.operations.operation import Context, Operation, Principal, perform
+from services.operations.operation import Operation, perform, tell_refused
 from services.operations.schemas import convert
 from services.operations.strict import check
 from services.turns import FLEETING_PATIENCE_S, PATIENCE_S
@@ -21,7 +27,12 @@ from store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
 _encode = msgspec.json.Encoder().encode
+
+CLEARED = '"storage"'
+"""What a browser is told to forget at a log-out. Its ``"cookies"`` would be those of all hosts of the domain."""
 
 Methods = dict[str, Operation[Any]]
 
@@ -40,7 +51,7 @@ def pattern(path: str) -> str:
     return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
 
 
-class ApiHandler(RequestHandler):
+class ApiHandler(Answering):
     """What all answers under ``/api`` have in common: headers, origins, and problems instead of pages."""
 
     def initialize(self, parley: Application, origins: frozenset[str]) -> None:
@@ -49,10 +60,9 @@ class ApiHandler(RequestHandler):
         self.origins = origins
 
     def set_default_headers(self) -> None:
-        """Keep answers out of caches, and let no browser guess what they are."""
-        self.clear_header("Server")
+        """Keep answers out of caches."""
+        super().set_default_headers()
         self.set_header("Cache-Control", "no-store")
-        self.set_header("X-Content-Type-Options", "nosniff")
 
     def prepare(self) -> None:
         """Let pages of the listed origins read the answer."""
@@ -64,7 +74,7 @@ class ApiHandler(RequestHandler):
 
     def refuse(self, error: ServiceError) -> None:
         """Answer an error."""
-        self._say(status_of(type(error)), error.name, error.reason, error.flaws, retry_header(error))
+        self._say(status_of(type(error)), error.name, error.reason, error.flaws, retry_header(error), error.more)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer what Tornado refuses, without a word about the cause."""
@@ -72,14 +82,22 @@ class ApiHandler(RequestHandler):
         code = codes.get(status_code, "internal" if status_code >= 500 else "bad_request")
         self._say(status_code, code, ServiceError.detail if status_code >= 500 else "there is no such thing to ask")
 
-    def _say(self, status: int, code: str, detail: str, flaws: tuple[Flaw, ...] = (), retry: str | None = None) -> None:
+    def _say(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        flaws: tuple[Flaw, ...] = (),
+        retry: str | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "application/problem+json")
         if status == 401:
             self.set_header("WWW-Authenticate", "Bearer")
         if retry is not None:
             self.set_header("Retry-After", retry)
-        self._sent = self.finish(problem(status, code, detail, flaws))
+        self._sent = self.finish(problem(status, code, detail, flaws, more))
 
 
 class NotFoundHandler(ApiHandler):
@@ -109,6 +127,13 @@ class OperationHandler(ApiHandler):
             return
         super().write_error(status_code, **kwargs)
 
+    def prepare(self) -> None:
+        """Refuse what a page of another site has a browser ask, unless it only reads."""
+        super().prepare()
+        if self.request.method in _CHANGING and not is_welcome(self.request, self.origins, self.parley.url):
+            security.info("cross-site request", extra={"network": network(self.request.remote_ip or "")})
+            self.refuse(CrossSite())
+
     async def get(self, **path: str) -> None:
         """Answer the operation of this method."""
         await self._serve(path)
@@ -132,12 +157,8 @@ class OperationHandler(ApiHandler):
             return
         try:
             await self._turn(operation)
-            context = Context(self.parley, None, self.request.remote_ip or "")
-            try:
-                context.principal = step(self._principal(operation))
-            except Waits as waits:
-                async with asyncio.timeout_at(context.until):
-                    context.principal = await rest(waits)
+            context = self._context()
+            await self._authenticate(operation, context)
             result = await perform(operation, context, self._given(operation, path))
         except ServiceError as error:
             self.refuse(error)
@@ -146,20 +167,39 @@ class OperationHandler(ApiHandler):
             self.refuse(Unavailable())
             return
         except Exception:
-            log.exception("an operation failed", extra={"operation": operation.name})
-            self.refuse(ServiceError())
+            # The one who asked can name it, and the log says what it was.
+            id_ = new_id()
+            log.exception("an operation failed", extra={"operation": operation.name, "instance": id_})
+            self.refuse(ServiceError(more={"instance": id_}))
             return
+        self._answer(context, result)
+
+    def _answer(self, context: Context, result: Any) -> None:
         self.set_status(context.status)
-        if result is None:
-            if context.status != 204:
-                self.set_header("Content-Type", "application/json")
-                self.write(b"{}")
-            return
-        self.set_header("Content-Type", "application/json")
-        self.write(_encode(result))
+        if context.set_cookie is not None:
+            keep(self, context.set_cookie)
+            if not context.set_cookie.value:
+                self.set_header("Clear-Site-Data", CLEARED)
+        if context.set_browser is not None:
+            keep(self, Cookie(context.set_browser, BROWSER_S), BROWSER_NAME)
+        if context.status != 204:
+            self.set_header("Content-Type", "application/json")
+            self.write(b"{}" if result is None else _encode(result))
 
     def compute_etag(self) -> None:
         """Spare the hash of an answer that may not be kept (``no-store``), and is compared with none."""
+
+    def _context(self) -> Context:
+        own = from_page(self.request)
+        return Context(
+            self.parley,
+            None,
+            self.request.remote_ip or "",
+            agent=self.request.headers.get("User-Agent", ""),
+            cookie=kept(self) if own else None,
+            browser=kept(self, BROWSER_NAME) if own else None,
+            from_page=own,
+        )
 
     async def _turn(self, operation: Operation[Any]) -> None:
         turns = self.parley.turns
@@ -167,6 +207,17 @@ class OperationHandler(ApiHandler):
             await turns.next()
             if turns.waited_s > (FLEETING_PATIENCE_S if operation.fleeting else PATIENCE_S):
                 raise Unavailable
+
+    async def _authenticate(self, operation: Operation[Any], context: Context) -> None:
+        try:
+            try:
+                context.principal = step(self._principal(operation))
+            except Waits as waits:
+                async with asyncio.timeout_at(context.until):
+                    context.principal = await rest(waits)
+        except ServiceError as error:
+            tell_refused(operation.name, context, error.name)
+            raise
 
     async def _principal(self, operation: Operation[Any]) -> Principal | None:
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")

@@ -1,7 +1,9 @@
 """Answers other than success, as ``application/problem+json`` (RFC 9457)."""
 
 import math
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 
@@ -59,6 +61,15 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     detail: str
     errors: tuple[Flaw, ...] = ()
+    ticket: str | None = None
+    """What a client goes on with, where a second proof is needed."""
+    methods: tuple[str, ...] = ()
+    """The proofs that would do."""
+    until: str | None = None
+    """When what stands in the way ends by itself."""
+    reason: str | None = None
+    instance: str | None = None
+    """Under what the log has a mistake of the server."""
 
 
 def status_of(error: type[ServiceError]) -> int:
@@ -66,10 +77,12 @@ def status_of(error: type[ServiceError]) -> int:
     return next(STATUS[kind] for kind in error.__mro__ if kind in STATUS)
 
 
-def problem(status: int, code: str, detail: str, flaws: tuple[Flaw, ...] = ()) -> bytes:
-    """Return the body of an answer other than success."""
+def problem(
+    status: int, code: str, detail: str, flaws: tuple[Flaw, ...] = (), more: Mapping[str, Any] | None = None
+) -> bytes:
+    """Return the body of an answer other than success; ``more`` are further fields of it."""
     title = HTTPStatus(status).phrase
-    return msgspec.json.encode(Problem(f"/docs/protocol#{code}", title, status, code, detail, flaws))
+    return msgspec.json.encode(Problem(f"/docs/protocol#{code}", title, status, code, detail, flaws, **(more or {})))
 
 
 def retry_header(error: ServiceError) -> str | None:

@@ -45,6 +45,7 @@ def _limits() -> str:
     for operation in OPERATIONS:
         for limit in operation.counts_against:
             users.setdefault(limit.name, []).append(f"`{operation.name}`")
-    known = [limit for limit in vars(limits).values() if isinstance(limit, Limit)]
-    rows = [(f"`{limit.name}`", pace(limit), ", ".join(users.get(limit.name, ()))) for limit in known]
-    return table(("limit", "rate", "what counts against it"), rows)
+    known = dict.fromkeys(limit for limit in vars(limits).values() if isinstance(limit, Limit))
+    known |= dict.fromkeys(limit for operation in OPERATIONS for limit in operation.counts_against)
+    rows = [(f"`{limit.name}`", pace(limit), limit.apart, ", ".join(users.get(limit.name, ()))) for limit in known]
+    return table(("limit", "rate", "while Redis is away", "what counts against it"), rows)

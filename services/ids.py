@@ -32,6 +32,11 @@ def self_stream(user: str) -> str:
     return f"u_{user}"
 
 
+def page_room(user: str) -> str:
+    """Return the id of a person's page: where they post beside all topics."""
+    return f"p_{user}"
+
+
 def direct_room(first: str, second: str) -> str:
     """Return the id of the one direct room of two people, whoever asks."""
     pair = "\n".join(sorted((first, second)))

@@ -22,3 +22,6 @@ class Live(Protocol):
 
     def end_user(self, user: str, reason: str) -> None:
         """Close all sockets of a person on this node; on others they end with each ``end_login``."""
+
+    def changed(self, user: str) -> None:
+        """Have every node forget what it remembers of a person, and ask again who may know how they are."""

@@ -42,6 +42,10 @@ class Metrics:
             "How far this node's clock is ahead of the one that nodes share; behind where it is negative.",
         )
         self.nodes = gauge("parley_nodes", "Nodes that live, as far as this one knows.")
+        self.unheard = counter(
+            "parley_unheard_messages",
+            "Messages of the broker that are no node's: forged, damaged, or of another version of the program.",
+        )
         self.deliveries = counter("parley_deliveries", "Frames pushed to sessions.")
 
     def answered(self, operation: str, code: str, seconds: float) -> None:

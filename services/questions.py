@@ -11,7 +11,7 @@ VERBS: Final = (
     "get", "get_many", "find", "highest", "count", "search", "tail", "latest",
     "insert", "batch", "update", "increment", "maximum", "delete",
 )  # fmt: skip
-"""What is counted by table; ``together`` writes to several, and is counted as itself."""
+"""What is counted by table; ``together`` and ``gather`` are about several, and are counted as themselves."""
 
 
 class _Counted:
@@ -22,12 +22,17 @@ class _Counted:
     def __init__(self, database: Database, metrics: Metrics) -> None:
         for verb in VERBS:
             setattr(self, verb, _counting(getattr(database, verb), verb, metrics))
-        together = metrics.questions.labels("together", "")
+        together, gather = (metrics.questions.labels(verb, "") for verb in ("together", "gather"))
 
         async def write(writes: Any) -> None:
             together.inc()
             await database.together(writes)
 
+        async def read(*wanted: Any) -> Any:
+            gather.inc()
+            return await database.gather(*wanted)
+
+        self.gather = read
         self.together = _refusable(write, metrics)
         self.batch = _refusable(self.batch, metrics)
         self.ping, self.close = database.ping, database.close

@@ -13,6 +13,9 @@ from store.buckets_redis import RedisBuckets
 from store.database import Database
 from store.database_mongo import MongoDatabase
 from store.database_sqlite import SqliteDatabase
+from store.mail import Mail
+from store.mail_smtp import Server, SmtpMail
+from store.mail_terminal import TerminalMail
 from store.mongo import backup as mongo_backup
 from store.presence import Presence
 from store.presence_memory import MemoryPresence
@@ -98,6 +101,20 @@ async def open_broker(redis_url: str | None, node: str, namespace: str) -> Async
         yield broker
     finally:
         await broker.close()
+
+
+def open_mail(smtp_url: str | None, sender: str, *, public: bool) -> Mail:
+    """Return how letters leave: by SMTP where a server's address is given, else to the terminal.
+
+    Nothing is connected before there is a letter. Where people reach the installation from elsewhere (``public``)
+    nothing is shown on the terminal.
+
+    Raises:
+        ValueError: If it is no URL of a mail server, or the sender is none. What it says repeats no password.
+    """
+    if smtp_url is None:
+        return TerminalMail(sender, shown=not public)
+    return SmtpMail(Server.of(smtp_url), sender)
 
 
 def _prepare(data_dir: Path) -> None:

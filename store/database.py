@@ -133,6 +133,13 @@ class Database(Protocol):
     async def get_many(self, table: Table[R], ids: Sequence[str]) -> dict[str, R]:
         """Return the records with these ids, by id; missing ones are left out. At most ``FIND_LIMIT`` ids."""
 
+    async def gather(self, *wanted: tuple[Table[Any], Sequence[str]]) -> list[dict[str, Any]]:
+        """Return what ``get_many`` does of each of these tables, in their order: one question to the store for all.
+
+        At most ``FIND_LIMIT`` ids together. The tables may be read one after the other: a write of several that is
+        made meanwhile may show in some of them alone.
+        """
+
     async def find(
         self,
         table: Table[R],

@@ -8,12 +8,12 @@ from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from store import declared
-from store.database import Increment, Max, R, Scalar, Table, Update, Write
+from store.database import FIND_LIMIT, Increment, Max, R, Scalar, Table, Update, Write
 from store.errors import Duplicate, Mismatch, Unavailable, Undeclared, WrongStore
 from store.migrations import MIGRATIONS, Migration, migrate
 from store.mongo import find as mongo_find
 from store.mongo import start as mongo_start
-from store.mongo.find import Question, counting, finding, heading, newest, searching, tailing
+from store.mongo.find import Question, counting, finding, gathering, heading, newest, searching, tailing
 from store.mongo.link import Link
 from store.mongo.shape import CLOCK, Document, Shape, reading, refused_by
 from store.mongo.together import duplicate, write
@@ -72,6 +72,25 @@ class MongoDatabase:
         wanted = {"_id": ids[0] if len(ids) == 1 else {"$in": list(ids)}}
         found = await self._ask(shape, Question(wanted, (), None, shape.projection, len(ids)))
         return {record.id: record for record in found}
+
+    async def gather(self, *wanted: tuple[Table[Any], Sequence[str]]) -> list[dict[str, Any]]:
+        """See ``Database.gather``."""
+        shapes = [self._shape(table) for table, _ in wanted]
+        gathered: list[dict[str, Any]] = [{} for _ in wanted]
+        first, stages = gathering([(shape, ids) for shape, (_, ids) in zip(shapes, wanted, strict=True)])
+        if first is None:
+            return gathered
+        collection = self._link.collection(first)
+
+        async def ask() -> list[Document]:
+            # What one answer holds: the usual 101 documents would need a second round trip.
+            return await (await collection.aggregate(stages, batchSize=FIND_LIMIT + 1)).to_list()
+
+        for found in await self._link.reading(ask):
+            place = found["_id"]
+            record = shapes[place].record(found["found"])
+            gathered[place][record.id] = record
+        return gathered
 
     async def find(
         self,

@@ -82,6 +82,20 @@ class SqliteDatabase:
         found = await self._ask(shape, query.get_many(shape, ids)) if ids else ()
         return {record.id: record for record in found}
 
+    async def gather(self, *wanted: tuple[Table[Any], Sequence[str]]) -> list[dict[str, Any]]:
+        """See ``Database.gather``."""
+        shapes = [self._shape(table) for table, _ in wanted]
+        question = query.gather([(shape, ids) for shape, (_, ids) in zip(shapes, wanted, strict=True)])
+        if not any(ids for _, ids in wanted):
+            return [{} for _ in wanted]
+
+        def read(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+            lists = connection.execute(*question).fetchone()
+            found = (shape.decode_list(each) for shape, each in zip(shapes, lists, strict=True))
+            return [{record.id: record for record in records} for records in found]
+
+        return await self._readers.run(read)
+
     async def find(
         self,
         table: Table[R],

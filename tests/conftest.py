@@ -1,5 +1,6 @@
 """What tests are given: the real parts, once a session, and an application on a port of its own."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, NoReturn, TypeVar
@@ -9,10 +10,48 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.forked import FORKER
 from tests.parts import Missing, Mongo, Part, Redis, chromium_program
+from tests.postbox import Postbox, open_postbox
+from tests.turn_part import Turn
 
 P = TypeVar("P", bound=Part)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Take what was loaded out of the garbage collector's rounds: each would walk a million objects that all stay."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """End what servers are forked from."""
+    FORKER.end()
+
+
+# Processes that run tests at once
+
+TOGETHER = frozenset({"tests/browser/test_call_media.py", "tests/integration/test_balancer.py"})
+"""Files whose tests share what is costly, and so run one after the other in one process. All others run anywhere."""
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each process the next test that is to be run, and of ``TOGETHER`` a whole file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if path in TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Return what hands out the tests, where several processes run them."""
+    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
+
 
 # Real parts
 
@@ -67,6 +106,25 @@ def mongo_part() -> Iterator[Mongo]:
 def redis_part() -> Iterator[Redis]:
     """A Redis of the test's own, to be killed, frozen and started again."""
     yield from running(Redis)
+
+
+@pytest.fixture(scope="session")
+def turn() -> Iterator[Turn]:
+    """A coturn for the session, with the very file that is shipped: it relays to nobody on this machine."""
+    yield from running(Turn)
+
+
+@pytest.fixture(scope="session")
+def open_turn() -> Iterator[Turn]:
+    """A coturn for the session whose relays reach each other: two devices hold a call through it alone."""
+    yield from running(lambda: Turn(open_=True))
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    """A mail server that keeps letters: its ``url`` is what ``--smtp-url`` is to be."""
+    with open_postbox() as postbox:
+        yield postbox
 
 
 @pytest.fixture(scope="session")

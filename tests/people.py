@@ -69,7 +69,7 @@ class Person:
         """Make a room and return its id."""
         return str((await self.do("room.create", name=name, kind=kind, **more))["id"])
 
-    async def say(self, room: str, text: str = "hello", **more: str) -> Json:
+    async def say(self, room: str, text: str = "hello", **more: Any) -> Json:
         """Send a message under a fresh cid."""
         item: Json = await self.do("message.send", **{"room": room, "text": text, "cid": f"p{next(_cids)}"} | more)
         return item

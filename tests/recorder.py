@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 VARIABLE = "PARLEY_TEST_RECORD"
 
@@ -59,10 +59,9 @@ def flush() -> None:
         _file.flush()
 
 
-def read() -> Iterator[dict[str, Any]]:
-    """Yield what all processes have recorded in this directory."""
+def read() -> Iterator[str]:
+    """Yield what all processes have recorded in this directory, as lines of JSON."""
     flush()
     for path in sorted(directory().glob("*.jsonl")):
         with path.open(encoding="utf-8", errors="surrogatepass") as lines:
-            for line in lines:
-                yield json.loads(line)
+            yield from lines

@@ -18,7 +18,7 @@ FLOOR_LINES = 80
 # Names that say nothing of what is inside, so that everything ends up there.
 FORBIDDEN_NAMES = {"base", "common", "core", "helper", "helpers", "manager", "misc", "util", "utils"}
 # Implementations behind a seam; store/__init__.py alone chooses among them.
-IMPLEMENTATION = re.compile(r"(^|_)(sqlite|mongo|memory|redis)(_|$)")
+IMPLEMENTATION = re.compile(r"(^|_)(sqlite|mongo|memory|redis|smtp|terminal)(_|$)")
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv"}
 # A path of one machine. The pattern does not match itself.
 MACHINE_PATH = re.compile(r"(?<![\w.:/}*-])/(?:tmp|work|root|farm)/[A-Za-z]")

@@ -2,7 +2,7 @@
 # Find the programs that the tests run against beside Python's packages, and install what is missing where that may be
 # done without asking: with apt-get, as root or by sudo without a password. What cannot be had is told; the tests that
 # need it are skipped with their reason, and fail where CI=true.
-# tools/parts.sh NAME... looks for these alone: redis chromium mongod node haproxy
+# tools/parts.sh NAME... looks for these alone: redis chromium mongod node haproxy turn
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -35,6 +35,8 @@ install() {
         return 1
     fi
     rm -f "$log"
+    # Debian's package begins it at once, as a service for everybody who asks: here it is for tests alone.
+    case $packages in *coturn*) $as_root systemctl disable --now coturn >/dev/null 2>&1 || true ;; esac
 }
 
 find_wheel='import sys, importlib.util; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)'
@@ -48,6 +50,7 @@ want mongod "! .venv/bin/python -c '$find_wheel' fiftyone || ldconfig -p | grep 
 want node 'command -v node && command -v npm' nodejs npm
 want faketime 'command -v faketime' faketime
 want haproxy 'command -v haproxy && command -v openssl' haproxy openssl
+want turn 'command -v turnserver' coturn
 
 if [ -n "$packages" ] && ! install; then
     printf 'parley: not on this machine, and not to be installed without asking:%s\n' "$packages" >&2

@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from services import OPERATIONS
-from services.errors import Flaw, Invalid, ServiceError, TooMany, Unauthenticated, Unavailable
-from services.messages.reading import Nothing
+from services.errors import AccountBanned, Flaw, Invalid, ServiceError, TooMany, Unauthenticated, Unavailable
+from services.operations.inputs import Nothing
 from services.operations.operation import Operation
 from services.operations.published import LICENSE, VERSION, all_errors, components, errors_of, reached, said_of
 from ws import events
@@ -44,6 +44,8 @@ class Refusal(msgspec.Struct, frozen=True):
     detail: str
     retry_after: float | msgspec.UnsetType = msgspec.UNSET
     errors: list[Flaw] | msgspec.UnsetType = msgspec.UNSET
+    instance: str | msgspec.UnsetType = msgspec.UNSET
+    """Under what the log has a mistake of the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def asked() -> list[Asked]:
         ),
         Asked(
             "auth.refresh", AuthRefresh, Nothing, "Extend this session with a newer access token of the same person.",
-            _by_code(Invalid, Unauthenticated, TooMany, Unavailable),
+            _by_code(Invalid, AccountBanned, Unauthenticated, TooMany, Unavailable),
         ),
     ]  # fmt: skip
     return [*own, *(_asked(operation) for operation in OPERATIONS if operation.socket)]

@@ -10,12 +10,14 @@ from tornado.httputil import HTTPServerRequest
 
 from services import OPERATIONS
 from services.application import Application
-from services.operations.limits import SOCKET_ADDRESS
+from services.operations.limits import SOCKET_ADDRESS, place_of
 from services.operations.operation import Operation
+from ws.calls.desk import Desk as CallDesk
 from ws.hub import Hub
 from ws.presence.desk import Desk
 from ws.recent import Recall
 from ws.sessions.session import Session
+from ws.visits import Visits
 from ws.wheel import Wheel
 from ws.wire.codes import CloseCode
 from ws.wire.flusher import Flusher
@@ -30,6 +32,12 @@ ADDRESS_SOCKETS = 50
 USER_SOCKETS = 10
 """Sockets of one person: devices and tabs."""
 
+SILENT_SOCKETS = 200
+"""Sockets that may take ``HELLO_S`` for their hello; where there are more, those that have waited longest go."""
+
+SILENT_S = 2.0
+"""Time for a hello that everybody has: a whole node's people may come back at once, and each says hello at once."""
+
 
 @dataclass(slots=True)
 class Door:
@@ -40,6 +48,8 @@ class Door:
     flusher: Flusher
     wheel: Wheel
     desk: Desk
+    calls: CallDesk
+    visits: Visits
     operations: dict[str, Operation[Any]] = field(
         default_factory=lambda: {operation.name: operation for operation in OPERATIONS if operation.socket}
     )
@@ -52,6 +62,8 @@ class Door:
     """Set while there are no sockets."""
     _sessions: dict[Session, None] = field(default_factory=dict)
     _addresses: dict[str, int] = field(default_factory=dict)
+    _silent: dict[Session, float] = field(default_factory=dict)
+    """Those that have said nothing yet, and since when, in the order in which they came."""
 
     def __post_init__(self) -> None:
         """Take what follows from the parts."""
@@ -59,11 +71,12 @@ class Door:
 
     def refuse(self, request: HTTPServerRequest) -> tuple[int, str] | None:
         """Return status and reason where a request for a websocket is to be refused."""
+        self._send_silent_away()
         if self.draining:
             return 503, "this node is going away"
         if not self.application.limits.on:
             return None
-        address = request.remote_ip or ""
+        address = place_of(request.remote_ip or "")
         if len(self._sessions) >= NODE_SOCKETS:
             return 503, "this node has as many sockets as it may"
         if self._addresses.get(address, 0) >= ADDRESS_SOCKETS:
@@ -75,11 +88,28 @@ class Door:
     def accept(self, connection: Connection) -> Session:
         """Return the session of a new socket."""
         session = Session(self, connection)
-        address = connection.remote_ip or ""
+        address = place_of(connection.remote_ip or "")
         self._sessions[session] = None
+        self._silent[session] = time.monotonic()
         self.empty.clear()
         self._addresses[address] = self._addresses.get(address, 0) + 1
         return session
+
+    def heard(self, session: Session) -> None:
+        """Note that a socket has said hello, whatever becomes of it."""
+        self._silent.pop(session, None)
+
+    def _send_silent_away(self) -> None:
+        """Close those that have waited longest for their hello, where too many do, in favour of whoever comes."""
+        if not self.application.limits.on:
+            return
+        before = time.monotonic() - SILENT_S
+        while len(self._silent) >= SILENT_SOCKETS:
+            session, since = next(iter(self._silent.items()))
+            if since > before:
+                return
+            del self._silent[session]
+            session.end(CloseCode.NOT_AUTHENTICATED, "no hello, and many are waiting")
 
     def is_full(self, user: str) -> bool:
         """Tell whether a person has as many sockets as they may."""
@@ -89,14 +119,17 @@ class Door:
         """Forget a session whose socket has ended."""
         if self._sessions.pop(session, session) is session:
             return
+        self._silent.pop(session, None)
         if not self._sessions:
             self.empty.set()
-        address = session.connection.remote_ip or ""
+        address = place_of(session.connection.remote_ip or "")
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
         self.hub.remove(session, session.admitted, session.streams)
         self.desk.leave(session)
+        self.calls.leave(session)
+        self.visits.leave(session)
         self.application.metrics.closed.labels(str(session.closed_code or 1006)).inc()
 
     def keep(self, task: asyncio.Task[None]) -> None:

@@ -119,7 +119,9 @@ class Drain:
         """
         self._door.draining = True
         self._entrance.last_requests()
-        await self._within(FINISH_S, self._finish())
+        # Jobs are for all nodes: what this one has not begun another does.
+        both = self._finish(), self._application.jobs.close()
+        await asyncio.gather(*(self._within(FINISH_S, work) for work in both))
         self._door.close_all()
         await self._within(WRITES_S, self._decide())
         if self._door.sockets:

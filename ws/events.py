@@ -4,10 +4,19 @@ from typing import Final
 
 import msgspec
 
+from services.accounts.people.tied import TieEvent
+from services.accounts.profile.revising import UserEvent
+from services.aliases.keeping import AliasEvent
+from services.calls.views import CallEvent, SignalEvent, SpeakingEvent
+from services.forum.feed.spreading import FeedEvent
+from services.messages.hiding import HiddenEvent
 from services.messages.reading import ReadEvent, TypingEvent
+from services.notifications.stances import StanceEvent
 from services.operations.published import markdown
 from services.presence.statuses import PresenceEvent
+from services.reports.views import ReportEvent
 from services.rooms.members import MemberCountEvent
+from services.rooms.visiting import UnwatchedEvent
 from services.streams.items import MessageEvent, RoomEvent
 from ws.sessions.moves import JoinedEvent, LeftEvent
 from ws.signals import BehindEvent, GoAwayEvent, LiveEvent, ResetEvent
@@ -18,9 +27,20 @@ EVENTS: Final[tuple[type[msgspec.Struct], ...]] = (
     MemberCountEvent,
     TypingEvent,
     ReadEvent,
+    HiddenEvent,
     PresenceEvent,
+    UserEvent,
+    TieEvent,
+    AliasEvent,
+    StanceEvent,
+    ReportEvent,
+    FeedEvent,
+    CallEvent,
+    SignalEvent,
+    SpeakingEvent,
     JoinedEvent,
     LeftEvent,
+    UnwatchedEvent,
     LiveEvent,
     GoAwayEvent,
     BehindEvent,

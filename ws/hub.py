@@ -50,8 +50,8 @@ class Hub:
         self._idle = Idle(self._opening)
         self._dirty: dict[Watched, None] = {}
         self._users: dict[str, dict[Session, None]] = {}
-        self.left: Callable[[str, str | None], None] = _nothing
-        """Is called with a room that is watched here and who has left it; None where the room is no more."""
+        self.leaving: list[Callable[[str, Effect], None]] = []
+        """Are called where somebody may see a room no more that is watched here: with a left, shut or closed."""
 
     # Sessions.
 
@@ -191,26 +191,27 @@ class Hub:
         frame = text_frame(data)
         for watchers in (watched.sessions, watched.floors):
             for session in watchers:
-                if session is not but and (but_user is None or session.user != but_user):
+                # Who only visits is told what is kept: not who reads, types, or how many there are.
+                if session is not but and session.user != but_user and stream in session.streams:
                     session.outbox.push_ephemeral(frame)
 
     def tell(self, user: str, data: bytes, *, but: object | None = None) -> None:
         """See ``Live.tell``."""
         frame = text_frame(data)
         for session in self._users.get(user, ()):
-            if session is not but:
+            if session is not but and session.user:  # before hello is answered it is told nothing
                 session.outbox.push_ephemeral(frame)
 
     def end_login(self, login: str, reason: str) -> None:
         """See ``Live.end_login``."""
         for session in self.sessions():
             if session.login == login:
-                session.end(CloseCode.SESSION_ENDED, reason)
+                session.end(CloseCode.of_ended(reason), reason)
 
     def end_user(self, user: str, reason: str) -> None:
         """See ``Live.end_user``."""
         for session in self.sessions(user):
-            session.end(CloseCode.SESSION_ENDED, reason)
+            session.end(CloseCode.of_ended(reason), reason)
 
     def flush(self) -> None:
         """Hand the frames of this tick to the outboxes; the flusher calls it before it sends."""
@@ -285,15 +286,11 @@ class Hub:
         if watched.id.startswith("u_"):
             for session in [*watched.sessions, *watched.holding]:
                 session.moved(effect)
-        elif effect.type == "closed":
-            self.left(watched.id, None)
-            for session in [*watched.sessions, *watched.floors, *watched.holding]:
+        elif effect.type in {"left", "shut", "closed"}:
+            for told in self.leaving:
+                told(watched.id, effect)
+            going = list(self._users.get(effect.user or "", ()))
+            if effect.type == "closed":
+                going = [*watched.sessions, *watched.floors, *watched.holding]
+            for session in going:
                 self.detach(session, watched)
-        elif effect.type == "left" and effect.user is not None:
-            for session in self._users.get(effect.user, ()):
-                self.detach(session, watched)
-            self.left(watched.id, effect.user)
-
-
-def _nothing(_room: str, _user: str | None) -> None:
-    pass

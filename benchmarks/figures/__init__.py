@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from benchmarks.bench import Bench
+from benchmarks.figures.accounts import guesses, rush
+from benchmarks.figures.calls import CALLERS, abuse, calls, rings
 from benchmarks.figures.fanout import MEMBERS, deliveries, latency, paced
 from benchmarks.figures.reads import changes, history, rooms, same_page
 from benchmarks.figures.sessions import RETURNING, SESSIONS, hello, memory, resume
@@ -36,5 +38,10 @@ FIGURES = {
     "history": Figure(history, 0, ONE),
     "changes": Figure(changes, 0, ONE),
     "rooms": Figure(rooms, 0, ONE),
+    "guesses": Figure(guesses, 0, ONE),
+    "rush": Figure(rush, 0, ONE),
+    "calls": Figure(calls, CALLERS, BOTH),
+    "abuse": Figure(abuse, CALLERS, ONE),
+    "rings": Figure(rings, CALLERS, BOTH),
 }
 """By name, in the order in which they are measured."""

@@ -33,6 +33,8 @@ class Connection(asyncio.Protocol):
         self._received = bytearray()
         self._body_at = 0
         self._end_at = 0
+        self.head = b""
+        """Of the latest answer, in lower case."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See ``asyncio.Protocol``."""
@@ -49,7 +51,7 @@ class Connection(asyncio.Protocol):
         if not self._end_at and (end := self._received.find(b"\r\n\r\n")) >= 0:
             head = bytes(self._received[:end]).lower()
             _, found, length = head.partition(b"content-length:")
-            self._body_at = end + 4
+            self.head, self._body_at = head, end + 4
             self._end_at = self._body_at + (int(length.split(b"\r\n", 1)[0]) if found else 0)
         if self._end_at and len(self._received) >= self._end_at and self._answer is not None:
             status = int(self._received[9:12])

@@ -4,26 +4,43 @@ from typing import Annotated
 
 import msgspec
 
-from services.accounts import logins
-from services.accounts.logins import Tokens
-from services.errors import BadCredentials, Unauthenticated, UsernameTaken
-from services.ids import member_id, new_id, now_ms, self_stream
+from services.accounts.logins import families as logins
+from services.accounts.logins.entering import enter
+from services.accounts.logins.families import Tokens
+from services.accounts.password.fitness import require_fit
+from services.accounts.password.proving import prove_later
+from services.accounts.people.making import Email, Username, new_user, require_free, rows_of
+from services.accounts.people.person import by_login
+from services.accounts.secrets.passwords import GivenPassword, Password
+from services.content.rules import require_decent
+from services.errors import (
+    AccountBanned,
+    BadCredentials,
+    ContentRefused,
+    CrossSite,
+    SecondFactor,
+    Unauthenticated,
+    UsernameTaken,
+    WeakPassword,
+)
+from services.operations.context import Context, Cookie
 from services.operations.inputs import Empty, Input
 from services.operations.limits import LOGIN_ACCOUNT, LOGIN_ADDRESS, REFRESH_SESSION, REGISTER_ADDRESS
-from services.operations.operation import Context, Operation, by_address
-from store.database import Insert
-from store.errors import Duplicate
-from store.tables import MEMBERS, ROOMS, USERS, Member, Room, User
-
-PASSWORD_LENGTH = 1024
-"""Longest password, in characters: enough for any sentence, and no work for the hash."""
-
-Username = Annotated[str, msgspec.Meta(min_length=3, max_length=20, pattern="^[A-Za-z0-9_-]+(?![^A-Za-z0-9_-])$")]
-Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern="^[^@\\s]+@[^@\\s]+(?!\\s)$")]
-Password = Annotated[str, msgspec.Meta(min_length=8, max_length=PASSWORD_LENGTH)]
+from services.operations.operation import Operation, by_address
+from store.errors import Duplicate, Mismatch
+from store.tables import USERS, User
 
 
-class Register(Input):
+class Entering(Input, kw_only=True):
+    """How a log-in is to be kept."""
+
+    remember: bool = True
+    """Whether it outlives the browser; else it ends after a day at most."""
+    cookie: bool = False
+    """Whether the browser keeps the refresh token in a cookie that no script reads; our own page alone may ask so."""
+
+
+class Register(Entering, kw_only=True):
     """A new account."""
 
     username: Username
@@ -31,72 +48,80 @@ class Register(Input):
     password: Password
 
 
-class LogIn(Input):
+class LogIn(Entering, kw_only=True):
     """Username or verified e-mail, and password."""
 
     login: Annotated[str, msgspec.Meta(min_length=1, max_length=254)]
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=PASSWORD_LENGTH)]
+    password: GivenPassword
 
 
 class RefreshTokens(Input):
-    """The refresh token of the latest answer."""
+    """The refresh token of the latest answer; none where the browser has it in a cookie."""
 
-    refresh_token: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+    refresh_token: Annotated[str, msgspec.Meta(min_length=1, max_length=512)] | None = None
 
 
 async def _register(context: Context, given: Register) -> Tokens:
-    """Make an account and log in."""
+    """Make an account and log in; a code to prove the e-mail address with is on its way."""
     application = context.application
-    key = given.username.lower()
-    if await application.database.find(USERS, {"name_key": key}, limit=1):
-        raise UsernameTaken
-    now = now_ms()
-    user = User(
-        id=new_id(),
-        name_key=key,
-        username=given.username,
-        name=given.username,
-        email=given.email,
-        password=await application.passwords.hash(given.password),
-        created_at=now,
-    )
-    stream = self_stream(user.id)
-    own = Room(id=stream, kind="self", owner=user.id, member_count=1, created_at=now)
-    seat = Member(
-        id=member_id(stream, user.id), room=stream, user=user.id, username=user.username, role="owner", joined_at=now
-    )
+    require_fit(given.password, given.username, given.email)
+    require_decent(application, given.username)
+    await require_free(application.database, given.username)
+    user = new_user(given.username, given.email, password=await application.passwords.hash(given.password))
+    rows = (*rows_of(user), prove_later(user, user.email))
     try:
-        rows = (Insert(USERS, user), Insert(ROOMS, own), Insert(MEMBERS, seat))
-        answer = await logins.begin(application, user, *rows)
+        answer = await enter(context, user, ("password",), *rows, remember=given.remember, in_cookie=given.cookie)
     except Duplicate as error:
         raise UsernameTaken from error
+    application.jobs.wake()
     context.status = 201
     return answer
 
 
 async def _log_in(context: Context, given: LogIn) -> Tokens:
-    """Log in with a username or a verified e-mail."""
+    """Log in with a username or a proved e-mail address."""
     application = context.application
-    found = await application.database.find(USERS, {"name_key": given.login.lower()}, limit=1)
-    user = found[0] if found else None
+    user = await by_login(application.database, given.login)
+    await _take(context, given.login, user)
     if not await application.passwords.matches(given.password, user.password if user else None) or user is None:
         raise BadCredentials
-    return await logins.begin(application, user)
+    user = await _stronger(context, user, given.password)
+    return await enter(context, user, ("password",), remember=given.remember, in_cookie=given.cookie)
+
+
+async def _take(context: Context, login: str, user: User | None) -> None:
+    """Count a try against the account, or against what was typed where there is none."""
+    key = await logins.bucket_of(context.application, user.id if user else login.lower(), context.address)
+    await context.application.limits.take_exactly(LOGIN_ACCOUNT, key)
+
+
+async def _stronger(context: Context, user: User, password: str) -> User:
+    """Return a person whose password's hash took as much work as is asked for now."""
+    passwords = context.application.passwords
+    if user.password is None or not passwords.is_weak(user.password):
+        return user
+    hashed = await passwords.hash(password)
+    try:
+        await context.application.database.update(USERS, user.id, {"password": hashed}, {"password": user.password})
+    except Mismatch:
+        return user  # it was changed at this moment: nothing is to be made stronger
+    return msgspec.structs.replace(user, password=hashed)
 
 
 async def _refresh(context: Context, given: RefreshTokens) -> Tokens:
     """Trade a refresh token for a new pair; the old one is forgiven once within 10 s."""
-    return await logins.renew(context.application, given.refresh_token)
+    if given.refresh_token is not None:
+        return await logins.renew(context, given.refresh_token)
+    if context.cookie is None:
+        raise Unauthenticated("there is no refresh token")
+    return await logins.renew(context, context.cookie, in_cookie=True)
 
 
 async def _log_out(context: Context, _given: Empty) -> None:
     """End this session: its tokens and its sockets, at once."""
     context.status = 204
+    context.set_cookie = Cookie("", 0)
     await logins.end(context.application, context.caller.login, "logged out")
-
-
-def _account(_context: Context, given: LogIn) -> str:
-    return given.login.lower()
 
 
 REGISTER = Operation(
@@ -109,7 +134,7 @@ REGISTER = Operation(
     input=Register,
     output=Tokens,
     run=_register,
-    raises=(UsernameTaken,),
+    raises=(UsernameTaken, ContentRefused, WeakPassword, CrossSite),
     limits=((REGISTER_ADDRESS, by_address),),
 )
 LOG_IN = Operation(
@@ -121,8 +146,9 @@ LOG_IN = Operation(
     input=LogIn,
     output=Tokens,
     run=_log_in,
-    raises=(BadCredentials,),
-    limits=((LOGIN_ADDRESS, by_address), (LOGIN_ACCOUNT, _account)),
+    raises=(BadCredentials, SecondFactor, AccountBanned, CrossSite),
+    limits=((LOGIN_ADDRESS, by_address),),
+    own_limits=(LOGIN_ACCOUNT,),
 )
 REFRESH = Operation(
     name="auth.refresh",
@@ -145,5 +171,3 @@ LOG_OUT = Operation(
     input=Empty,
     run=_log_out,
 )
-
-OPERATIONS = (REGISTER, LOG_IN, REFRESH, LOG_OUT)

@@ -1,14 +1,36 @@
 """Changing messages: edit and delete."""
 
+import functools
+
 import msgspec
 
-from services.errors import Forbidden, MessageDeleted, MessageNotFound, NotMember, RoomNotFound
+from services.aliases import require_unsilenced, topic_of
+from services.content.rules import checked
+from services.errors import (
+    AliasSilenced,
+    Blocked,
+    ContentRefused,
+    Forbidden,
+    MessageDeleted,
+    MessageNotFound,
+    NotMember,
+    PermissionMissing,
+    RoomNotFound,
+)
 from services.ids import now_ms
-from services.messages.send import Words
+from services.messages.send import Words, news_of
+from services.news import worth_telling
+from services.operations.context import Context, Entered
 from services.operations.inputs import Input, MessageId, RoomId
 from services.operations.limits import CHANGE_USER
-from services.operations.operation import Context, Entered, Operation, by_user, waiting
-from services.rooms.rules import RANK, require_known_seat, require_member_in, room_in
+from services.operations.operation import Operation, by_user, waiting
+from services.rooms.rules import (
+    require_known_seat,
+    require_member_in,
+    require_permission,
+    require_unblocked,
+    room_in,
+)
 from services.streams.append import Append, Outcome, Plan, Planner, Step, View, marker_entry
 from services.streams.items import Item, wire_item
 from store.tables import ENTRIES, Entry, Member, Room, Text
@@ -62,6 +84,11 @@ async def message_in(context: Context, view: View, room_id: str, message: str) -
     return room, member, entry
 
 
+def is_own(entry: Entry, user: str) -> bool:
+    """Tell whether somebody wrote an item, under whatever name."""
+    return (entry.person or entry.author) == user
+
+
 def text_of(entry: Entry) -> Text:
     """Return the body of a message."""
     return entry.body if isinstance(entry.body, Text) else Text(text="")
@@ -69,20 +96,36 @@ def text_of(entry: Entry) -> Text:
 
 async def _edit(context: Context, given: Edit) -> Entered:
     """Change the text of one's own message."""
+    seat = await require_known_seat(context, given.room)
+    said = await checked(context.application, seat.room, given.text)
 
     async def plan(view: View) -> Plan:
-        _, _, entry = await message_in(context, view, given.room, given.message)
-        if entry.author != context.caller.user:
+        room, _, entry = await message_in(context, view, given.room, given.message)
+        require_unblocked(room)
+        if not is_own(entry, context.caller.user):
             raise Forbidden("only its author may edit a message")
         if entry.deleted:
             raise MessageDeleted
-        body = text_of(entry)
-        if body.text == given.text:
+        if entry.person is not None:
+            await require_unsilenced(context.application.database, topic_of(room) or "", entry.person)
+        before = text_of(entry).text
+        if before == said.texts[0]:
             return Plan(found=entry)
-        edited = msgspec.structs.replace(entry, body=msgspec.structs.replace(body, text=given.text), edited_at=now_ms())
-        return Plan([Step(marker_entry(given.room, entry.id, context.caller.user), edited)])
+        body = msgspec.structs.replace(text_of(entry), text=said.texts[0])
+        edited = msgspec.structs.replace(entry, body=body, edited_at=now_ms())
+        planned = Plan([Step(marker_entry(given.room, entry.id, context.caller.user), edited)])
+        planned.writes += said.reported("message", entry.id, room.id)
+        if worth_telling(body.text, before) and room.kind != "direct":
+            planned.writes.append(news_of(edited, before))
+        return planned
 
-    return await changed(context, given.room, plan)
+    wakes = bool(said.flags) or worth_telling(said.texts[0])
+    return context.enter(Append((given.room,), plan), functools.partial(_told, context) if wakes else _as_it_is)
+
+
+def _told(context: Context, outcome: Outcome) -> Item:
+    context.application.jobs.wake()
+    return _as_it_is(outcome)
 
 
 async def _delete(context: Context, given: OneMessage) -> Entered:
@@ -90,9 +133,11 @@ async def _delete(context: Context, given: OneMessage) -> Entered:
 
     async def plan(view: View) -> Plan:
         room, member, entry = await message_in(context, view, given.room, given.message)
-        mine = entry.author == context.caller.user
-        if not mine and (room.kind == "direct" or RANK[member.role] < RANK["moderator"]):
-            raise Forbidden("only its author or a moderator may delete a message")
+        mine = is_own(entry, context.caller.user)
+        if not mine:
+            if room.kind == "direct":
+                raise Forbidden("only its author may delete a message")
+            require_permission(member, "delete_messages")
         if entry.deleted:
             return Plan(found=entry)
         blank = msgspec.structs.replace(entry, body=Text(text=""), deleted=True)
@@ -112,7 +157,7 @@ EDIT = Operation(
     input=Edit,
     output=Item,
     run=waiting(_edit),
-    raises=(*_RAISES, MessageDeleted),
+    raises=(*_RAISES, Blocked, MessageDeleted, AliasSilenced, ContentRefused),
     limits=((CHANGE_USER, by_user),),
 )
 DELETE = Operation(
@@ -123,6 +168,6 @@ DELETE = Operation(
     input=OneMessage,
     output=Item,
     run=waiting(_delete),
-    raises=_RAISES,
+    raises=(*_RAISES, PermissionMissing),
     limits=((CHANGE_USER, by_user),),
 )

@@ -9,8 +9,9 @@ import msgspec
 from services.errors import Flaw, Gone, Invalid, MessageNotFound, NotMember, RoomNotFound
 from services.messages.change import OneMessage
 from services.messages.pages import Page
+from services.operations.context import Context
 from services.operations.inputs import LIST_BYTES, Input, PageSize, RoomId, Seq
-from services.operations.operation import Context, Operation
+from services.operations.operation import Operation
 from services.rooms.rules import Seat, require_seat
 from services.streams.items import Item, wire_item
 from services.streams.reading import read_changes, read_floor, read_page

@@ -6,7 +6,11 @@ from typing import Annotated
 
 import msgspec
 
+from services.aliases import author_for
 from services.errors import (
+    AliasSilenced,
+    AnonymousOff,
+    Blocked,
     Flaw,
     Invalid,
     MessageDeleted,
@@ -17,9 +21,11 @@ from services.errors import (
 )
 from services.ids import now_ms
 from services.messages.change import changed, message_in, text_of
+from services.operations.context import Context, Entered
 from services.operations.inputs import Input, MessageId, RoomId
 from services.operations.limits import CHANGE_USER
-from services.operations.operation import Context, Entered, Operation, by_user, waiting
+from services.operations.operation import Operation, by_user, waiting
+from services.rooms.rules import require_known_seat, require_unblocked
 from services.streams.append import Plan, Step, View, marker_entry
 from services.streams.items import Item
 from store.database import Delete, Insert, Write
@@ -48,6 +54,16 @@ class React(Input):
     message: MessageId
     emoji: Emoji
     on: bool
+    anonymous: bool = False
+
+
+class PutReaction(Input):
+    """An emoji to be on a message."""
+
+    room: RoomId
+    message: MessageId
+    emoji: Emoji
+    anonymous: bool = False
 
 
 class Reacted(Input):
@@ -85,23 +101,30 @@ def _is_modifier(character: str) -> bool:
 
 
 async def react(context: Context, given: React) -> Entered:
-    """Put an emoji on a message, or take it away; done twice it changes nothing."""
+    """Put an emoji on a message, or take it away; done twice it changes nothing, under whichever name."""
     if not is_emoji(given.emoji):
         raise Invalid(flaws=(Flaw("/emoji", "has to be one emoji, or :name:"),))
-    user = context.caller.user
+    user = shown = context.caller.user
+    if given.on and given.anonymous:
+        seat = await require_known_seat(context, given.room)
+        shown = (await author_for(context, seat.room, anonymous=True)).id
 
     async def plan(view: View) -> Plan:
-        _, _, entry = await message_in(context, view, given.room, given.message)
+        room, _, entry = await message_in(context, view, given.room, given.message)
+        require_unblocked(room)
         mark_id = f"{entry.id}:{user}:{given.emoji}"
-        there = await view.get(MARKS, mark_id) is not None
-        if there == given.on:
+        mark = await view.get(MARKS, mark_id)
+        if (mark is not None) == given.on:
             return Plan(found=entry)
         if entry.deleted:
             raise MessageDeleted
         write: Write = Delete(MARKS, mark_id)
+        by = shown if mark is None else mark.shown or user
         if given.on:
-            write = Insert(MARKS, Mark(id=mark_id, item=entry.id, user=user, emoji=given.emoji, created_at=now_ms()))
-        after = _counted(entry, given.emoji, user, on=given.on)
+            fresh = Mark(id=mark_id, item=entry.id, user=user, emoji=given.emoji, created_at=now_ms())
+            fresh.shown = None if by == user else by
+            write = Insert(MARKS, fresh)
+        after = _counted(entry, given.emoji, by, on=given.on)
         return Plan([Step(marker_entry(given.room, entry.id, user), after)], [write])
 
     return await changed(context, given.room, plan)
@@ -130,9 +153,10 @@ def _counted(entry: Entry, emoji: str, user: str, *, on: bool) -> Entry:
     return msgspec.structs.replace(entry, body=text)
 
 
-async def _put(context: Context, given: Reacted) -> Entered:
+async def _put(context: Context, given: PutReaction) -> Entered:
     """Put an emoji on a message."""
-    return await react(context, React(room=given.room, message=given.message, emoji=given.emoji, on=True))
+    wanted = React(room=given.room, message=given.message, emoji=given.emoji, on=True, anonymous=given.anonymous)
+    return await react(context, wanted)
 
 
 async def _take(context: Context, given: Reacted) -> Entered:
@@ -140,22 +164,29 @@ async def _take(context: Context, given: Reacted) -> Entered:
     return await react(context, React(room=given.room, message=given.message, emoji=given.emoji, on=False))
 
 
-_RAISES = (RoomNotFound, NotMember, MessageNotFound, MessageDeleted, TooManyReactions)
+_RAISES = (RoomNotFound, NotMember, Blocked, MessageNotFound, MessageDeleted, TooManyReactions)
+_ANONYMOUS = (AnonymousOff, AliasSilenced)
 _PATH = "/api/rooms/{room}/messages/{message}/reactions/{emoji}"
 _LIMITS = ((CHANGE_USER, by_user),)
 
 REACT = Operation(
-    name="message.react", enter=react, input=React, output=Item, run=waiting(react), raises=_RAISES, limits=_LIMITS
+    name="message.react",
+    enter=react,
+    input=React,
+    output=Item,
+    run=waiting(react),
+    raises=(*_RAISES, *_ANONYMOUS),
+    limits=_LIMITS,
 )
 PUT = Operation(
     name="message.reaction.put",
     method="PUT",
     path=_PATH,
     socket=False,
-    input=Reacted,
+    input=PutReaction,
     output=Item,
     run=waiting(_put),
-    raises=_RAISES,
+    raises=(*_RAISES, *_ANONYMOUS),
     limits=_LIMITS,
 )
 TAKE = Operation(

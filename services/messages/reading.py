@@ -1,18 +1,20 @@
 """Read markers, and telling that somebody types."""
 
 import functools
-from typing import Annotated
 
 import msgspec
 
-from services.errors import NotMember, RoomNotFound
+from services.aliases import author_for
+from services.errors import AliasSilenced, AnonymousOff, Blocked, NotMember, RoomNotFound
 from services.ids import member_id
-from services.operations.inputs import Empty, Input, InRoom, RoomId
+from services.operations.context import Context
+from services.operations.inputs import Empty, Input, Nothing, RoomId, Seq
 from services.operations.limits import READ_USER, TYPING_ROOM
-from services.operations.operation import Context, Operation, by_user
-from services.rooms.rules import require_known_seat, require_seat
+from services.operations.operation import Operation, by_user
+from services.rooms.members import shows_reading
+from services.rooms.rules import require_known_seat, require_reachable, require_seat, require_unblocked
 from services.rooms.views import count_unread
-from services.streams.items import Author
+from services.streams.authors import Author
 from store.tables import MEMBERS
 
 READ_EVENT_MEMBERS = 50
@@ -26,7 +28,14 @@ class Read(Input):
     """Up to where one has read."""
 
     room: RoomId
-    seq: Annotated[int, msgspec.Meta(ge=0)]
+    seq: Seq
+
+
+class Types(Input):
+    """Where one types, and under which name."""
+
+    room: RoomId
+    anonymous: bool = False
 
 
 class ReadState(msgspec.Struct, frozen=True):
@@ -64,14 +73,17 @@ class TypingEvent(msgspec.Struct, tag_field="ev", tag="typing", frozen=True):
     d: Typing
 
 
-class Nothing(msgspec.Struct, frozen=True):
-    """Nothing to say."""
+async def move_marker(context: Context, given: Read) -> ReadState:
+    """Move one's read marker; it never goes back, nor beyond the room's head.
 
-
-async def _read(context: Context, given: Read) -> ReadState:
-    """Move one's read marker; it never goes back, nor beyond the room's head."""
+    Raises:
+        RoomNotFound: If there is no such room, or it is none of the caller's business.
+        NotMember: If the caller may see the room and is not in it.
+        Blocked: If it is a direct room in which nothing is said any more.
+    """
     application, user = context.application, context.caller.user
     seat = await require_seat(context, given.room)
+    require_unblocked(seat.room)
     before = application.marks.read(seat.member)
     wanted = min(given.seq, seat.head)
     read = max(before, await application.database.maximum(MEMBERS, member_id(given.room, user), "read", wanted))
@@ -80,7 +92,7 @@ async def _read(context: Context, given: Read) -> ReadState:
     if read > before:
         event = msgspec.json.encode(ReadEvent(given.room, ReadBy(user, read)))
         live, but = application.live, context.origin
-        if seat.room.member_count <= READ_EVENT_MEMBERS:
+        if seat.room.member_count <= READ_EVENT_MEMBERS and shows_reading(seat.room):
             tell = functools.partial(live.signal, given.room, event, but=but)
         else:
             tell = functools.partial(live.tell, user, event, but=but)
@@ -88,13 +100,19 @@ async def _read(context: Context, given: Read) -> ReadState:
     return ReadState(read, unread)
 
 
-async def _typing(context: Context, given: InRoom) -> Nothing:
+async def _typing(context: Context, given: Types) -> Nothing:
     """Tell a room's members that one types; one sign in 3 s is passed on."""
     caller = context.caller
     seat = await require_known_seat(context, given.room)
+    await require_reachable(context, seat.room)
+    shown = await author_for(context, seat.room, anonymous=given.anonymous)
     if context.application.limits.wait_always(TYPING_ROOM, f"{caller.user}:{given.room}") == 0:
-        event = TypingEvent(given.room, Typing(Author(caller.user, caller.username), TYPING_FOR_MS))
-        context.application.live.signal(seat.room.id, msgspec.json.encode(event), but_user=caller.user)
+        author = Author(shown.id, shown.username, shown.anonymous)
+        event = TypingEvent(given.room, Typing(author, TYPING_FOR_MS))
+        # Nodes tell each other whom not to tell: of another name that would say whose it is.
+        but = None if shown.anonymous else caller.user
+        data = msgspec.json.encode(event)
+        context.application.live.signal(seat.room.id, data, but_user=but, but=context.origin)
     return Nothing()
 
 
@@ -104,17 +122,17 @@ READ = Operation(
     path="/api/rooms/{room}/read",
     input=Read,
     output=ReadState,
-    run=_read,
-    raises=(RoomNotFound, NotMember),
+    run=move_marker,
+    raises=(RoomNotFound, NotMember, Blocked),
     limits=((READ_USER, by_user),),
 )
 TYPING = Operation(
     name="room.typing",
-    input=InRoom,
+    input=Types,
     output=Nothing,
     run=_typing,
     fleeting=True,
-    raises=(RoomNotFound, NotMember),
+    raises=(RoomNotFound, NotMember, Blocked, AnonymousOff, AliasSilenced),
 )
 
 
@@ -123,4 +141,4 @@ async def _ping(_context: Context, _given: Empty) -> Nothing:
     return Nothing()
 
 
-PING = Operation(name="ping", input=Empty, output=Nothing, run=_ping)
+PING = Operation(name="ping", scope="read", input=Empty, output=Nothing, run=_ping)

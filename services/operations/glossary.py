@@ -5,12 +5,23 @@
 
 from typing import Final
 
-FIELDS: Final[dict[str, str]] = {
+from services.operations.glossary_accounts import ACCOUNTS
+from services.operations.glossary_aliases import ALIASES
+from services.operations.glossary_calls import CALLS
+from services.operations.glossary_forum import FORUM
+from services.operations.glossary_notifications import NOTIFICATIONS
+from services.operations.glossary_people import PEOPLE
+from services.operations.glossary_reports import REPORTS
+from services.operations.glossary_topics import TOPICS
+
+TALK: Final[dict[str, str]] = {
     "access_token": "Shown with every request, and in hello. Opaque; good for `expires_in` seconds.",
     "after": "Only items above this seq, oldest first.",
+    "anonymous": "Whether one is shown under another name where a place permits it.",
     "around": "Items on both sides of this seq, itself included.",
     "attachments": "Files that belong to the message.",
     "author": "Who wrote it, with the username of then; null where the server did.",
+    "banner": "Address of the wide picture above a profile; null where there is none.",
     "before": "Only items below this seq, newest last.",
     "by": "Id of the user who did it; null where nobody is to be named.",
     "calls": "Calls that concern the caller.",
@@ -18,6 +29,7 @@ FIELDS: Final[dict[str, str]] = {
     "code": "What went wrong, for programs: match on this.",
     "complete": "Whether nothing more changed up to `head`; else go on from the last item's rev.",
     "count": "How many people put it there.",
+    "country": "Two letters of ISO 3166; null where none is told.",
     "created_at": "When it was made.",
     "cursor": "The `next` of the answer before; left out for the first page.",
     "cursors": "The rev up to which each room is known, by room id.",
@@ -46,10 +58,13 @@ FIELDS: Final[dict[str, str]] = {
     "items": "The entries of this page.",
     "joined_at": "When they joined.",
     "kind": "What it is.",
+    "language": "`en` or `pt`: of one's mail, and of the page.",
     "last_seen": "When they were last there; null while they are, and where it is not known.",
     "limit": "How many entries at most.",
     "limits": "What fits.",
-    "login": "Username, whatever the case of its letters.",
+    "links": "Addresses that somebody shows of themselves, ten at most.",
+    "login": "Username, whatever the case of its letters, or an e-mail address that was proved.",
+    "mail_second_step": "Whether a code by mail is asked for after the first proof at a log-in.",
     "member_count": "How many members the room has.",
     "message": "Id of the message.",
     "name": "Name for people to read.",
@@ -64,6 +79,7 @@ FIELDS: Final[dict[str, str]] = {
     "peer": "The other person of a direct room; oneself where one talks with oneself.",
     "picture": "Address of a picture; null where there is none.",
     "pointer": "Where: a JSON pointer into the request; empty for the whole of it.",
+    "preferences": "What one chose for oneself.",
     "q": "Words that all have to be there; the last may be incomplete.",
     "reactions": "What people put on it.",
     "read": "The seq up to which it is read.",
@@ -89,6 +105,7 @@ FIELDS: Final[dict[str, str]] = {
     "status": "The status of the answer, again.",
     "target": "In a person's own stream: id of the room it is about.",
     "text": "What is said, as it was typed.",
+    "theme": "`system`, `light` or `dark`.",
     "title": "The status in words.",
     "token": "An access token.",
     "token_type": "How to show the access token: `Authorization: Bearer …`.",
@@ -114,22 +131,38 @@ FIELDS: Final[dict[str, str]] = {
     "OneMember.user": "Id of the user, or `me`.",
     "OneUser.user": "Id of the user, or `me`.",
     "Join.user": "Id of the user to add, or `me`; left out it is oneself who joins.",
+    "instance": "Under what the log of the server has a mistake of its own: to be told to whoever runs it.",
     "Problem.type": "Address of the page that explains the code.",
     "Reaction.users": "Ids of the first who put it there, 20 at most.",
-    "RoomState.kind": "`public`, `private`, `direct` or `self` (a person's own stream).",
-    "RoomView.kind": "`public`, `private`, `direct` or `self` (a person's own stream).",
+    "RoomState.kind": "`public`, `private`, `direct`, `self` (a person's own stream), `topic`, `page` (of a person) or "
+    "`post` (its discussion).",
+    "RoomView.kind": "`public`, `private`, `direct`, `self` (a person's own stream), `topic`, `page` (of a person) or "
+    "`post` (its discussion).",
     "CreateRoom.kind": "`public`: anybody may find and join it; `private`: members are added.",
     "SetRole.role": "The role to give; `owner` hands the room over.",
     "SetRole.user": "Id of the user, or `me`.",
     "ListMembers.role": "Only members with this role.",
     "SizeLimits.text": "Characters of a text.",
+    "Me.role": "`user`, `moderator` or `admin`: of the whole installation.",
 }
+
+FIELDS: Final[dict[str, str]] = ACCOUNTS | ALIASES | CALLS | FORUM | NOTIFICATIONS | PEOPLE | REPORTS | TALK | TOPICS
+"""The words of every field, by its name or by ``Type.field``."""
 """Words for each field."""
 
 FORMATS: Final[dict[str, str]] = {
+    "Choose.last_seen": "",
+    "Chosen.last_seen": "",
+    "active_at": "date-time",
     "created_at": "date-time",
+    "decided_at": "date-time",
+    "deadline": "date-time",
     "edited_at": "date-time",
+    "ended_at": "date-time",
     "joined_at": "date-time",
     "last_seen": "date-time",
+    "muted_until": "date-time",
+    "silenced_until": "date-time",
+    "started_at": "date-time",
 }
 """Fields whose text has a form with a name: times are RFC 3339 in UTC with milliseconds."""

@@ -4,7 +4,9 @@ A node decides by its own buckets, which know what other nodes have taken as of 
 (``settling.py``). Limits of credentials are asked about first.
 """
 
+import functools
 import heapq
+import ipaddress
 import math
 import time
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from services.errors import TooMany
+from services.errors import Unavailable as NotNow
 from store.buckets import Buckets
 from store.errors import Unavailable
 
@@ -26,6 +29,25 @@ SETTLED_AT_ONCE = 2_000
 
 AWAY_S = 1.0
 """Time for which Redis is not asked again after it did not answer: a log-in does not wait for it each time."""
+
+
+PLACES_KEPT = 10_000
+"""Addresses of which a node remembers the place."""
+
+
+@functools.lru_cache(PLACES_KEPT)
+def place_of(address: str) -> str:
+    """Return what counts as one place: an address of version 4, or the 64 bits of one of version 6.
+
+    Of the other 64 bits whoever has a network has all, and takes another for each try (RFC 4291, 2.5.4).
+    """
+    try:
+        whole = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
+    if whole.ipv4_mapped is not None:
+        return str(whole.ipv4_mapped)
+    return f"{ipaddress.IPv6Address(int(whole) >> 64 << 64)}/64"
 
 
 class Reach(Enum):
@@ -50,6 +72,16 @@ class Limit:
     burst: int
     every_s: float
     reach: Reach = Reach.NODES
+    closed: bool = False
+    """Whether nobody passes while the other nodes cannot be asked: of what is guessed at. Else each node decides by its
+    own. It concerns ``EXACT`` alone."""
+
+    @property
+    def apart(self) -> str:
+        """What holds while the nodes do not reach each other, in words."""
+        if self.reach is Reach.EXACT:
+            return "refused with 503" if self.closed else "each node its own"
+        return "it is a node's anyway" if self.reach is Reach.NODE else "each node its own, settled later"
 
     @property
     def size_s(self) -> float:
@@ -57,10 +89,25 @@ class Limit:
         return self.burst * self.every_s
 
 
-LOGIN_ACCOUNT = Limit("login_account", 5, 360, Reach.EXACT)
-LOGIN_ADDRESS = Limit("login_address", 20, 30, Reach.EXACT)
+LOGIN_ACCOUNT = Limit("login_account", 5, 360, Reach.EXACT, closed=True)
+LOGIN_ADDRESS = Limit("login_address", 20, 30, Reach.EXACT, closed=True)
+PROOF_ACCOUNT = Limit("proof_account", 5, 360, Reach.EXACT, closed=True)
+MAIL_ACCOUNT = Limit("mail_account", 2, 1800, Reach.EXACT, closed=True)
+MAIL_ACCOUNT_DAY = Limit("mail_account_day", 5, 17_280, Reach.EXACT, closed=True)
+MAIL_ADDRESS = Limit("mail_address", 10, 360, Reach.EXACT, closed=True)
+CODE_ACCOUNT = Limit("code_account", 5, 360, Reach.EXACT, closed=True)
+PASSKEY_ADDRESS = Limit("passkey_address", 30, 5)
 REGISTER_ADDRESS = Limit("register_address", 5, 1200, Reach.EXACT)
+SIGN_IN_ADDRESS = Limit("sign_in_address", 20, 10, Reach.EXACT)
+LINK_USER = Limit("link_user", 10, 60, Reach.EXACT)
 REFRESH_SESSION = Limit("refresh_session", 10, 30, Reach.EXACT)
+ADMIN_USER = Limit("admin_user", 30, 1)
+INVITE_USER = Limit("invite_user", 50, 30, Reach.EXACT, closed=True)
+PROFILE_USER = Limit("profile_user", 10, 360)
+AVAILABLE_ADDRESS = Limit("available_address", 20, 3)
+EXPORT_USER = Limit("export_user", 60, 1)
+DELETION_USER = Limit("deletion_user", 3, 600, Reach.EXACT)
+BLOCK_USER = Limit("block_user", 20, 10)
 USER = Limit("user", 60, 0.2)
 ADDRESS = Limit("address", 30, 1)
 SEND_ROOM = Limit("send_room", 10, 1)
@@ -78,14 +125,22 @@ SOCKET_REFUSALS = Limit("socket_refusals", 60, 2, Reach.NODE)
 PRESENCE_SET = Limit("presence_set", 10, 10)
 PRESENCE_WATCH = Limit("presence_watch", 20, 2)
 PRESENCE_COUNT = Limit("presence_count", 20, 1)
+ICE_USER = Limit("ice_user", 10, 60)
 TYPING_ROOM = Limit("typing_room", 1, 3, Reach.NODE)
+CALL_START = Limit("call_start", 10, 6)
+CALL_PAIR = Limit("call_pair", 3, 20, Reach.EXACT)
+CALL_RING = Limit("call_ring", 60, 3)
+CALL_STEP = Limit("call_step", 30, 1)
+CALL_SIGNAL = Limit("call_signal", 50, 0.2, Reach.NODE)
+CALL_DESCRIPTION = Limit("call_description", 10, 1, Reach.NODE)
+CALL_SET = Limit("call_set", 20, 0.25, Reach.NODE)
 
 
 class Limits:
     """The buckets of this node; with ``buckets`` they are in step with those of other nodes. One not known is full.
 
-    Without the other nodes each node has its own: people may do as much on each. That is so for log-ins too, for the
-    alternative is that nobody logs in.
+    Without the other nodes each node has its own: people may do as much on each. What is guessed at (passwords, codes)
+    waits until they are there again: nodes that each allowed a share would allow it as often as there are nodes.
     """
 
     def __init__(
@@ -117,12 +172,16 @@ class Limits:
 
         Raises:
             TooMany: If the bucket is empty; ``retry_after`` says when it is not.
+            Unavailable: If it is a ``closed`` one, and the other nodes cannot be asked.
         """
         if not self.on:
             return
         now = self._clock()
-        if limit.reach is not Reach.EXACT or self._buckets is None or now < self._away_until:
+        if limit.reach is not Reach.EXACT or self._buckets is None:
             self.take(limit, key)
+            return
+        if now < self._away_until:
+            self._take_alone(limit, key)
             return
         # What this node knows is the least that was taken.
         _refuse(limit, self._level(limit, key, now) + limit.every_s - limit.size_s)
@@ -130,10 +189,28 @@ class Limits:
             taken = await self._buckets.take(f"{limit.name}:{key}", limit.every_s, limit.size_s)
         except Unavailable:
             self._away_until = self._clock() + AWAY_S
-            self.take(limit, key)
+            self._take_alone(limit, key)
             return
         self._learn((limit.name, key), taken.full_in_s)
         _refuse(limit, taken.wait_s)
+
+    async def allow(self, key: str, *limits: Limit) -> bool:
+        """Take one token of each of these limits; tell whether all had one.
+
+        Raises:
+            Unavailable: As ``take_exactly``.
+        """
+        try:
+            for limit in limits:
+                await self.take_exactly(limit, key)
+        except TooMany:
+            return False
+        return True
+
+    def _take_alone(self, limit: Limit, key: str) -> None:
+        if limit.closed:
+            raise NotNow(retry_after=AWAY_S)
+        self.take(limit, key)
 
     def wait(self, limit: Limit, key: str) -> float:
         """Take one token and return 0, or return the seconds until there is one."""

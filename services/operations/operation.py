@@ -4,101 +4,34 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
 
-import msgspec
-
-from services.errors import ServiceError, TooMany, Unauthenticated, Unavailable
+from services.errors import Forbidden, ScopeMissing, ServiceError, TooMany, Unauthenticated, Unavailable
+from services.logs import network, security
+from services.operations.context import Context, Entered
 from services.operations.eager import Waits, in_task, rest, step
 from services.operations.inputs import Input
-from services.operations.limits import ADDRESS, USER, Limit, Reach
-from services.streams.append import Append, Outcome
+from services.operations.limits import ADDRESS, USER, Limit, Reach, place_of
+from services.streams.append import Outcome
 from store.errors import StoreError
 
-if TYPE_CHECKING:
-    from services.application import Application
-
 log = logging.getLogger(__name__)
-
-DEADLINE_S = 4.5
-"""Longest that an answer takes: then it is 503, and what was begun goes on. On a busy machine it leaves within 5 s."""
 
 SLOW_S = 1.0
 """An operation that took longer is worth a line in the log."""
 
 
-class Principal(msgspec.Struct, frozen=True):
-    """Who is asking, authenticated."""
-
-    user: str
-    username: str
-    login: str
-    expires_at: float
-    """When the access token ends, by ``time.monotonic()``: no clock that jumps ends what is under way."""
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-@dataclass(slots=True)
-class Context:
-    """One request: who asks, from where, and of which application."""
-
-    application: "Application"
-    principal: Principal | None
-    address: str
-    status: int = 200
-    """Set by the operation where success is another than 200."""
-    origin: object | None = None
-    """The session that asked, which need not be told what it did; None over REST."""
-    asked_at: float = field(default_factory=_now)
-    """When it came, by the clock of the loop: finding out who asks takes of its time too."""
-
-    @property
-    def until(self) -> float:
-        """When its deadline is, by the same clock."""
-        return self.asked_at + DEADLINE_S
-
-    def enter(self, append: Append, answer: Callable[[Outcome], Any]) -> "Entered":
-        """Queue an append in its lanes at once.
-
-        Raises:
-            Unavailable: If the node takes no more; nothing was written.
-        """
-        _future = self.application.lanes.append(append)
-        return Entered(append, answer)
-
-    async def append(self, append: Append) -> Outcome:
-        """Queue an append in its lanes at once, and return when it is durable.
-
-        Raises:
-            Unavailable: If the node takes no more; nothing was written.
-            ServiceError: Whatever the append's plan raises.
-        """
-        return await self.application.lanes.append(append)
-
-    @property
-    def caller(self) -> Principal:
-        """Who is asking.
-
-        Raises:
-            Unauthenticated: If nobody is.
-        """
-        if self.principal is None:
-            raise Unauthenticated
-        return self.principal
-
-
-class Entered(NamedTuple):
-    """A request that has its place in a lane: what it waits for, and what its answer is then."""
-
-    append: Append
-    answer: Callable[[Outcome], Any]
-
-
 In = TypeVar("In", bound=Input)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What somebody has to be, or to have done, to ask for an operation at all; ``check`` raises what is told else."""
+
+    name: str
+    check: Callable[[Context], Awaitable[None]]
+    raises: tuple[type[ServiceError], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +57,18 @@ class Operation(Generic[In]):
     """Whether nothing of it is kept: the first to be refused where a node is asked for more than it can do."""
     public: bool = False
     """Whether it may be asked by nobody in particular."""
+    needs: tuple[Need, ...] = ()
+    """What else is asked of the caller, in this order."""
+    scope: Literal["", "read", "write", "account"] = ""
+    """What an API token has to be for; empty: ``read`` for GET, else ``write``. No token is for ``account``."""
     limits: tuple[tuple[Limit, Callable[[Context, In], str]], ...] = ()
     own_limits: tuple[Limit, ...] = ()
     """What it takes from by itself, since only it finds out whose."""
+
+    @property
+    def needed_scope(self) -> str:
+        """What an API token has to be for."""
+        return self.scope or ("read" if self.method == "GET" else "write")
 
     @property
     def counts_against(self) -> list[Limit]:
@@ -146,7 +88,7 @@ def by_user(context: Context, _given: Any) -> str:
 
 def by_address(context: Context, _given: Any) -> str:
     """Key of a limit: where the request comes from."""
-    return context.address
+    return place_of(context.address)
 
 
 def waiting(enter: Callable[[Context, In], Awaitable[Entered]]) -> Callable[[Context, In], Awaitable[Any]]:
@@ -237,8 +179,13 @@ async def _enter(
 
 async def _admit(operation: Operation[In], context: Context, given: In) -> None:
     if not operation.public:
-        await context.application.tokens.require_live(context.caller)
+        caller = context.caller
+        await context.application.tokens.require_live(caller)
+        if caller.scopes is not None and operation.needed_scope not in caller.scopes:
+            raise ScopeMissing
     await take(operation, context, given)
+    for need in operation.needs:
+        await need.check(context)
 
 
 def _failed(operation: Operation[Any], context: Context, start: float, error: BaseException) -> BaseException:
@@ -250,10 +197,21 @@ def _failed(operation: Operation[Any], context: Context, start: float, error: Ba
         log.warning("unavailable", extra={"operation": operation.name, "cause": type(error).__name__})
     if isinstance(told, ServiceError):
         code = told.name
+        if isinstance(told, Forbidden | Unauthenticated | TooMany):
+            tell_refused(operation.name, context, code)
     elif isinstance(error, asyncio.CancelledError):
         code = "cancelled"
     _answered(operation, context, start, code)
     return told
+
+
+def tell_refused(operation: str, context: Context, code: str) -> None:
+    """Log that somebody may not do what they asked for."""
+    who = context.principal
+    asked_by = {} if who is None else {"user": who.user, "login": who.login}
+    security.info(
+        "refused", extra={"operation": operation, "code": code, **asked_by, "network": network(context.address)}
+    )
 
 
 def _answered(operation: Operation[Any], context: Context, start: float, code: str) -> None:
@@ -272,16 +230,12 @@ async def take(operation: Operation[In], context: Context, given: In) -> None:
     limits = context.application.limits
     if not limits.on:
         return
-    try:
-        if context.principal is None:
-            limits.take(ADDRESS, context.address)
+    if context.principal is None:
+        limits.take(ADDRESS, place_of(context.address))
+    else:
+        limits.take(USER, context.principal.user)
+    for limit, key in operation.limits:
+        if limit.reach is Reach.EXACT:
+            await limits.take_exactly(limit, key(context, given))
         else:
-            limits.take(USER, context.principal.user)
-        for limit, key in operation.limits:
-            if limit.reach is Reach.EXACT:
-                await limits.take_exactly(limit, key(context, given))
-            else:
-                limits.take(limit, key(context, given))
-    except TooMany:
-        log.info("limited", extra={"operation": operation.name})
-        raise
+            limits.take(limit, key(context, given))

@@ -10,7 +10,15 @@ import msgspec
 from msgspec import inspect
 
 from services import errors
-from services.errors import Invalid, ServiceError, TooMany, Unauthenticated, Unavailable
+from services.errors import (
+    AccountBanned,
+    Invalid,
+    ScopeMissing,
+    ServiceError,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from services.operations.glossary import FIELDS, FORMATS
 from services.operations.inputs import Input
 from services.operations.limits import Limit
@@ -25,6 +33,9 @@ LICENSE: Final = {"name": "MIT", "identifier": "MIT"}
 REFERENCE: Final = "#/components/schemas/{name}"
 """Where both documents keep what schemas share."""
 
+
+RFC_3339: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+"""What a time that is given looks like: a schema's ``format`` is but a hint to those who read it."""
 
 UNIONS: Final = {"Item": (Item, "A message, or a notice of something that happened: `kind` says which.")}
 """Types of several Structs that have a name of their own, and what they are."""
@@ -80,11 +91,14 @@ def _finish(schema: dict[str, Any], struct: inspect.StructType) -> None:
     schema["description"] = markdown(schema["description"])
     for name, field in schema["properties"].items():
         words = words_of(struct.cls, name)
-        if words and "$ref" not in field:  # what it points to has words of its own
+        if words and not field.keys() & {"$ref", "discriminator"}:  # what it points to, or may be, has words of its own
             field["description"] = words
-        if name in FORMATS:
-            _typed(field)["format"] = FORMATS[name]
+        if form := FORMATS.get(f"{struct.cls.__name__}.{name}", FORMATS.get(name)):
+            _typed(field)["format"] = form
+        if isinstance(field.get("default"), tuple):
+            field["default"] = list(field["default"])  # as JSON has it
     if issubclass(struct.cls, Input):
+        _form_times(schema)
         return
     whole = not struct.cls.__struct_config__.omit_defaults
     always = {field.encode_name for field in struct.fields if field.required or (whole and _has_default(field))}
@@ -92,6 +106,12 @@ def _finish(schema: dict[str, Any], struct: inspect.StructType) -> None:
     schema["required"] = [name for name in schema["properties"] if name in always]
     for field in schema["properties"].values():
         field.pop("default", None)
+
+
+def _form_times(schema: dict[str, Any]) -> None:
+    for field in map(_typed, schema["properties"].values()):
+        if field.get("format") == "date-time":
+            field["pattern"] = RFC_3339
 
 
 def _has_default(field: inspect.Field) -> bool:
@@ -132,8 +152,10 @@ def words_of(type_: type, field: str) -> str | None:
 def errors_of(operation: Operation[Any]) -> dict[str, type[ServiceError]]:
     """Return the errors that an operation may answer through either door, by their codes."""
     always = (Invalid, TooMany, Unavailable, ServiceError)
-    known = () if operation.public else (Unauthenticated,)
-    return {error.code: error for error in (*operation.raises, *always, *known)}
+    known = () if operation.public else (Unauthenticated, AccountBanned)
+    needed = (error for need in operation.needs for error in need.raises)
+    scoped = () if operation.public else (ScopeMissing,)
+    return {error.code: error for error in (*operation.raises, *needed, *scoped, *always, *known)}
 
 
 def all_errors() -> dict[str, type[ServiceError]]:
@@ -148,10 +170,11 @@ def markdown(docstring: str) -> str:
 
 
 def said_of(operation: Operation[Any]) -> str:
-    """Return what an operation does and how often it may be asked, in Markdown."""
+    """Return what an operation does, what it needs and how often it may be asked, in Markdown."""
+    needs = f"\n\nNeeds {' and '.join(need.name for need in operation.needs)}." if operation.needs else ""
     limits = [f"`{limit.name}` ({pace(limit)})" for limit in operation.counts_against]
     counted = f"\n\nCounts against {' and '.join(limits)}." if limits else ""
-    return f"{markdown(operation.summary)}{counted}"
+    return f"{markdown(operation.summary)}{needs}{counted}"
 
 
 def pace(limit: Limit) -> str:

@@ -104,7 +104,9 @@ def explained(type_: Any, value: Any, refusal: Exception) -> Invalid:
     """Return the error that says what is wrong with a value that msgspec refused."""
     best = jsonschema.exceptions.best_match(validator(type_).iter_errors(value))
     if best is None:
-        return Invalid(flaws=(Flaw("", str(refusal)),))
+        # What no schema says, as what a time is: msgspec's words end with the place.
+        said, _, place = str(refusal).partition(" - at `$")
+        return Invalid(flaws=(Flaw(place.rstrip("`").replace(".", "/"), said),))
     while others := [part for part in best.context or () if part.validator_value != "null"]:
         # What may be left empty and is not has to be the other thing: that is what is wrong with it.
         best = jsonschema.exceptions.best_match(others) or others[0]

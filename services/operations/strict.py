@@ -1,6 +1,7 @@
 """The text check that comes before any decoding: JSON that every reader understands alike."""
 
 import json
+import math
 import re
 from typing import Annotated, Any, NoReturn
 
@@ -11,7 +12,13 @@ from services.errors import Flaw, Invalid
 DEPTH_LIMIT = 16
 """Nested objects and arrays; our deepest request has three."""
 
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+VALUES_LIMIT = 5000
+"""Values of a text: a hello with a cursor for each of as many rooms as fit into a frame has a third of that. A body of
+values alone would take the loop for most of a second."""
+
+# A string that does not end reaches to the end of the text, and what has matched is never given back (``++``): each
+# byte is looked at once, whatever stands in it.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[{}\[\]]")
 _LOWEST, _HIGHEST = -(2**63), 2**64 - 1
 
@@ -30,7 +37,7 @@ def check(text: bytes) -> Any:
     """Return the value of a JSON text that is strict.
 
     Refused are duplicate keys, NaN and infinities, lone surrogates, whole numbers over 64 bits, depth over
-    ``DEPTH_LIMIT``, and bytes that are not UTF-8.
+    ``DEPTH_LIMIT``, more than ``VALUES_LIMIT`` values, and bytes that are not UTF-8.
 
     Raises:
         NotJson: If it is none.
@@ -43,8 +50,8 @@ def check(text: bytes) -> Any:
             return request
     except (msgspec.MsgspecError, UnicodeError):
         pass  # something else, or a mistake, of which the rest finds out what it is
-    if text.count(b"{") + text.count(b"[") > DEPTH_LIMIT:
-        _check_depth(text)
+    if text.count(b"{") + text.count(b"[") > DEPTH_LIMIT or text.count(b",") > VALUES_LIMIT:
+        _check_shape(text)
     try:
         decoded = text.decode()
         value = _decode(decoded)
@@ -79,12 +86,21 @@ def _integer(digits: str) -> int:
     return number
 
 
-def _check_depth(text: bytes) -> None:
+def _check_shape(text: bytes) -> None:
+    bare = _STRING.sub(b"", text)
+    if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > VALUES_LIMIT:
+        raise _refused(f"of over {VALUES_LIMIT} values")
     depth = 0
-    for bracket in _BRACKET.findall(_QUOTED.sub(b"", text)):
+    for bracket in _BRACKET.findall(bare):
         depth += 1 if bracket in b"{[" else -1
         if depth > DEPTH_LIMIT:
             raise _refused(f"nested over {DEPTH_LIMIT} deep")
+
+
+def _fraction(digits: str) -> float:
+    if math.isinf(number := float(digits)):
+        raise _refused("not strict JSON: a number is too large to be told from infinity")
+    return number
 
 
 def _check_surrogates(value: Any) -> None:
@@ -103,4 +119,6 @@ def _check_surrogates(value: Any) -> None:
 
 
 # One decoder for all: ``json.loads`` with hooks makes a new one each time.
-_decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer).decode
+_decode = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_fraction
+).decode

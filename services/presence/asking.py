@@ -5,11 +5,11 @@ from typing import Annotated
 import msgspec
 
 from services.errors import NotMember, RoomNotFound
-from services.messages.reading import Nothing
-from services.operations.inputs import Input, InRoom, UserId
+from services.operations.context import Context
+from services.operations.inputs import Input, InRoom, Nothing, UserId
 from services.operations.limits import PRESENCE_COUNT, PRESENCE_SET, PRESENCE_WATCH
-from services.operations.operation import Context, Operation, by_user
-from services.presence.acquaintance import LARGE_MEMBERS, acquaintances
+from services.operations.operation import Operation, by_user
+from services.people.acquaintance import LARGE_MEMBERS, watchable
 from services.presence.statuses import PresenceView, Status, presence_view
 from services.rooms.rules import require_seat
 from store.tables import MEMBERS
@@ -49,7 +49,7 @@ async def _watch(context: Context, given: WatchPresence) -> list[PresenceView]:
         if session is not None:
             application.presence.end_watch(session)
         return []
-    allowed = await acquaintances(application.database, context.caller.user, users)
+    allowed = await watchable(application.database, context.caller.user, users)
     await application.presence.watch(session, [user for user in users if user in allowed])
     seen = await application.seen.of(allowed)
     # From here on nothing is waited for: what is told after this answer is newer than it.
@@ -79,6 +79,7 @@ SET = Operation(
 )
 WATCH = Operation(
     name="presence.watch",
+    scope="read",
     input=WatchPresence,
     output=Annotated[list[PresenceView], msgspec.Meta(description="Those asked for, each once, in that order.")],
     run=_watch,

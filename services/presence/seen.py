@@ -1,28 +1,15 @@
 """When people were last seen: noted as they go, written in the background, many together."""
 
-import asyncio
-import itertools
-import logging
 from collections.abc import Collection
 
 from services.ids import now_ms
+from services.noted import Noted
 from store.database import FIND_LIMIT, Database, Insert, Max, Put, Write
-from store.errors import Duplicate, Mismatch, StoreError
+from store.errors import Duplicate, Mismatch
 from store.tables import SEEN, Seen
-
-log = logging.getLogger(__name__)
-
-FLUSH_S = 1.0
-"""Pause between writes: how much of it a crash may forget, beside what others note of it."""
-
-TOGETHER = 200
-"""Times in one write."""
 
 AHEAD_MS = 60_000
 """How far in the future a time may be: what lies further was noted by a clock that was wrong, and means nothing."""
-
-PENDING_LIMIT = 100_000
-"""Times not yet written; beyond it the oldest are let go: a time that is too early is the only harm."""
 
 
 class LastSeen:
@@ -30,15 +17,11 @@ class LastSeen:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._pending: dict[str, int] = {}
+        self._noted = Noted("times of last seen", self._write)
 
     def note(self, user: str, at: int) -> None:
         """Note that somebody was there at a time (milliseconds since 1970)."""
-        if at > self._pending.get(user, 0):
-            self._pending.pop(user, None)
-            self._pending[user] = at
-            if len(self._pending) > PENDING_LIMIT:
-                del self._pending[next(iter(self._pending))]
+        self._noted.note(user, at)
 
     async def of(self, users: Collection[str]) -> dict[str, int]:
         """Return when people were last seen, in milliseconds since 1970; those who never were are left out.
@@ -52,28 +35,17 @@ class LastSeen:
             rows = await self._database.get_many(SEEN, ids[start : start + FIND_LIMIT])
             found |= {user: row.at for user, row in rows.items() if row.at <= now_ms() + AHEAD_MS}
         for user in ids:
-            if user in self._pending:
-                found[user] = max(found.get(user, 0), self._pending[user])
+            if waiting := self._noted.get(user):
+                found[user] = max(found.get(user, 0), waiting)
         return found
 
     async def run(self) -> None:
         """Write what is noted, until cancelled."""
-        while True:
-            await asyncio.sleep(FLUSH_S)
-            await self.flush()
+        await self._noted.run()
 
     async def flush(self) -> None:
         """Write what is noted now; what the store does not take stays noted."""
-        while self._pending:
-            part = dict(itertools.islice(self._pending.items(), TOGETHER))
-            try:
-                await self._write(part)
-            except StoreError as error:
-                log.info("times of last seen wait", extra={"cause": type(error).__name__})
-                return
-            for user, at in part.items():
-                if self._pending.get(user) == at:
-                    del self._pending[user]
+        await self._noted.flush()
 
     async def _write(self, part: dict[str, int]) -> None:
         known = await self._database.get_many(SEEN, list(part))

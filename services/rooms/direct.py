@@ -1,11 +1,12 @@
 """Direct rooms: one per pair of people, whoever asks first."""
 
-from services.accounts.people import require_user
+from services.accounts.people.person import require_user
 from services.errors import UserNotFound
 from services.ids import direct_room, now_ms, self_stream
+from services.operations.context import Context
 from services.operations.inputs import Input, UserId
 from services.operations.limits import CREATE_ROOM
-from services.operations.operation import Context, Operation, by_user
+from services.operations.operation import Operation, by_user
 from services.rooms.making import current_view, fresh_member, showing
 from services.rooms.views import RoomView
 from services.streams.append import Append, Plan, Step, View, notice_entry

@@ -73,6 +73,11 @@ class Facts:
         self._rooms.move_to_end(room)
         return facts.room
 
+    def noted(self, room: str) -> Room | None:
+        """Return a room's record as it was read last, where it is remembered; nothing is asked."""
+        facts = self._rooms.get(room)
+        return None if facts is None else facts.room
+
     def keep(self, room: Room, head: int) -> None:
         """Remember a room's record that was read after its stream had come to ``head`` here."""
         if room.deleted or self._told.get(room.id, 0) > head:
@@ -162,13 +167,14 @@ def _learn(facts: RoomFacts, effect: Effect) -> None:
         return  # a person's own stream tells of other rooms
     user = effect.user
     facts.version += 1
-    if effect.type in {"room", "closed"}:
+    if effect.type in {"room", "shut", "closed"}:
         facts.stale = True
         return
     if user is None:
         return
     known = facts.members.pop(user, None)
     if effect.type == "role" and known is not None and effect.role is not None:
-        facts.members[user] = msgspec.structs.replace(known, role=effect.role)
+        after = msgspec.structs.replace(known, role=effect.role, permissions=effect.permissions)
+        facts.members[user] = after
     elif effect.type in {"joined", "left"}:
         facts.stale = True  # the count of members is in the room's record

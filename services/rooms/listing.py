@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.errors import Flaw, Invalid
+from services.operations.context import Context
 from services.operations.inputs import LIST_BYTES, Cursor, Input, PageSize
 from services.operations.limits import SEARCH_USER
-from services.operations.operation import Context, Operation
+from services.operations.operation import Operation
 from services.rooms.views import RoomView, my_rooms, view_for, view_mine
 from services.streams.reading import read_heads
 from store.tables import ROOMS, Room

@@ -1,29 +1,29 @@
-"""Making rooms, changing what they are called, closing them."""
+"""Making rooms, and closing them."""
 
 import asyncio
 import functools
-from typing import Annotated, Any, Literal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from services.errors import DirectRoom, Forbidden, NotMember, OwnerMustStay, RoomNotFound
+from services.errors import DirectRoom, Forbidden, NotMember, OwnerMustStay, PermissionMissing, RoomNotFound
 from services.ids import member_id, new_id, now_ms, self_stream
+from services.operations.context import Context
 from services.operations.inputs import Input, RoomId
 from services.operations.limits import CREATE_ROOM
-from services.operations.operation import Context, Operation, by_user
-from services.rooms.rules import (
-    member_in,
-    require_known_seat,
-    require_member_in,
-    require_ordinary,
-    require_role,
-    require_seat,
-    room_in,
-)
+from services.operations.operation import Operation, by_user
+from services.rooms.aftermath import after_closing, after_joining
+from services.rooms.rules import member_in, require_ordinary, require_permission, room_in
+from services.rooms.sight import outsider, require_sight
+from services.rooms.titles import entitled, standing
 from services.rooms.views import RoomView, view_for
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
 from store.database import FIND_LIMIT, Delete, Insert, Update
 from store.tables import MEMBERS, ROOMS, Effect, Member, Notice, Room
+
+if TYPE_CHECKING:
+    from services.application import Application
 
 RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Description = Annotated[str, msgspec.Meta(max_length=500)]
@@ -45,15 +45,6 @@ class OneRoom(Input):
     room: RoomId
 
 
-class UpdateRoom(Input):
-    """What a room is to be called from now on; fields left out stay."""
-
-    room: RoomId
-    name: RoomName | msgspec.UnsetType = msgspec.UNSET
-    description: Description | msgspec.UnsetType = msgspec.UNSET
-    picture: Picture | msgspec.UnsetType | None = msgspec.UNSET
-
-
 def joining(plan: Plan, room: Room, member: Member, by: str | None, *, quiet: bool = False) -> None:
     """Plan somebody's joining: row, notice in the room, item of their own stream, all or none."""
     user = member.user
@@ -61,7 +52,7 @@ def joining(plan: Plan, room: Room, member: Member, by: str | None, *, quiet: bo
     entry = marker_entry(room.id, effect=effect) if quiet else notice_entry(room.id, Notice("joined", user, by), effect)
     own = notice_entry(self_stream(user), Notice("joined", user, by, target=room.id), effect)
     plan.steps += [Step(entry), Step(own)]
-    plan.writes.append(Insert(MEMBERS, member))
+    plan.writes += [Insert(MEMBERS, member), *after_joining(room, user)]
     earlier = plan.numbered
 
     def numbered() -> None:
@@ -131,70 +122,87 @@ async def current_view(context: Context, room: str) -> RoomView:
 async def _get(context: Context, given: OneRoom) -> RoomView:
     """Read a room: one's own, or a public one."""
     view = await current_view(context, given.room)
-    if view.role is None and view.kind != "public":
-        raise RoomNotFound
+    if view.role is None:
+        await require_sight(context.application, context.caller.user, given.room)
     return view
 
 
-async def _update(context: Context, given: UpdateRoom) -> RoomView:
-    """Change a room's name, description or picture; moderators and the owner may."""
-    user = context.caller.user
-    seat = await require_known_seat(context, given.room)
-    require_ordinary(seat.room)
-    names = ("name", "description", "picture")
-
-    async def plan(view: View) -> Plan:
-        room = await room_in(view, given.room)
-        require_role(await require_member_in(context, view, room, user), "moderator")
-        wanted = {name: getattr(given, name) for name in names}
-        new = {k: v for k, v in wanted.items() if v is not msgspec.UNSET and v != getattr(room, k)}
-        planned = Plan()
-        if "name" in new:
-            planned.steps.append(Step(notice_entry(room.id, Notice("renamed", by=user, name=str(given.name)))))
-        if new:
-            marker = marker_entry(room.id, room.id, user, Effect("room"))
-            planned.steps.append(Step(marker, msgspec.structs.replace(room, **new)))
-        return planned
-
-    await context.append(Append((given.room,), plan))
-    return await current_view(context, given.room)
-
-
 async def _delete(context: Context, given: OneRoom) -> None:
-    """Delete a room; its owner alone may, and not a direct one."""
+    """Delete a room; its owner alone may, and of a room in a topic whoever manages the topic's rooms."""
+    user = context.caller.user
     try:
-        seat = await require_seat(context, given.room)
+        facts, _ = await context.application.facts.current(given.room)
     except RoomNotFound:
         await _go_on_closing(context, given.room)
-    else:
-        require_ordinary(seat.room)
-        await close(context, given.room)
+        context.status = 204
+        return
+    room = facts.room
+    above = None if room.place is None else await _managed(context, room.place)
+    if above is None and await context.application.facts.member(facts, user) is None:
+        raise await outsider(context.application, user, room)
+    require_ordinary(room)
+    await close(context, given.room)
     context.status = 204
+
+
+async def _managed(context: Context, topic: str) -> Member | None:
+    """Return the caller's row in a topic in which they moderate; None where they do not."""
+    member = await context.application.database.get(MEMBERS, member_id(topic, context.caller.user))
+    return None if member is None or member.role == "member" else member
 
 
 async def close(context: Context, room_id: str, *, alone: bool = False) -> None:
     """Close a room for all its members, or for the only one. Cut short, deleting the room again goes on with it.
 
     Raises:
-        Forbidden: If the caller does not own it.
+        Forbidden: If the caller does not own it, nor manages the rooms of the topic that it is in.
+        PermissionMissing: If they moderate that topic, and may not.
         OwnerMustStay: If somebody else is in it by now, where the owner was to be ``alone``.
     """
-    user = context.caller.user
+    await close_for(context.application, context.caller.user, room_id, alone=alone)
+
+
+async def close_for(application: "Application", user: str, room_id: str, *, alone: bool = False) -> None:
+    """Close a room as its owner, or as a moderator of the topic that it is in, whoever asks; see ``close``."""
+
+    async def may(view: View, room: Room) -> None:
+        member = await member_in(view, room_id, user)
+        if member is None or member.role != "owner":
+            above = None if room.place is None else await member_in(view, room.place, user)
+            if above is None:
+                raise Forbidden("only for the owner")
+            require_permission(above, "manage_rooms")
+        if alone and room.member_count > 1:
+            raise OwnerMustStay
+
+    await close_where(application, user, room_id, may)
+
+
+async def close_where(
+    application: "Application", by: str, room_id: str, may: Callable[[View, Room], Awaitable[None]]
+) -> None:
+    """Close a room where ``may`` raises nothing; what is in it is closed by a job."""
+    closed: list[Room] = []
 
     async def plan(view: View) -> Plan:
         room = await room_in(view, room_id)
-        member = await member_in(view, room_id, user)
-        if member is None or member.role != "owner":
-            raise Forbidden("only for the owner")
-        if alone and room.member_count > 1:
-            raise OwnerMustStay
-        marker = marker_entry(room_id, room_id, user, Effect("closed", room=room_id, reason="deleted", by=user))
-        planned = await _told(member, user, view)
-        planned.steps.insert(0, Step(marker, msgspec.structs.replace(room, deleted=True)))
+        await may(view, room)
+        closed[:] = [standing(msgspec.structs.replace(room, deleted=True, active_at=None))]
+        planned = Plan()
+        member = await member_in(view, room_id, by)
+        if member is not None and room.kind != "topic":
+            planned = await _told(member, by, view)
+        marker = marker_entry(room_id, room_id, by, Effect("closed", room=room_id, reason="deleted", by=by))
+        planned.steps.insert(0, Step(marker, closed[0]))
+        planned.writes += [*await entitled(view, room, closed[0]), *after_closing(room, by)]
         return planned
 
-    await context.append(Append((room_id, self_stream(user)), plan))
-    await _tell_members(context, room_id)
+    await application.lanes.append(Append((room_id, self_stream(by)), plan))
+    application.calls.sever(room_id)
+    if closed[0].kind == "topic":
+        application.jobs.wake()
+    else:
+        await tell_closed(application, room_id, by)
 
 
 async def _go_on_closing(context: Context, room_id: str) -> None:
@@ -204,15 +212,19 @@ async def _go_on_closing(context: Context, room_id: str) -> None:
         RoomNotFound: If it was no such room, or there is nobody left to tell.
     """
     room = await context.application.database.get(ROOMS, room_id)
-    if room is None or room.owner != context.caller.user or not await _tell_members(context, room_id):
+    if (
+        room is None
+        or room.owner != context.caller.user
+        or not await tell_closed(context.application, room_id, room.owner)
+    ):
         raise RoomNotFound
 
 
-async def _tell_members(context: Context, room_id: str) -> int:
+async def tell_closed(application: "Application", room_id: str, by: str) -> int:
     """Tell the members of a room that is no more, each by an item with which their row ends; return how many."""
-    lanes, by = context.application.lanes, context.caller.user
+    lanes = application.lanes
     told, last = 0, ""
-    while members := await context.application.database.find(
+    while members := await application.database.find(
         MEMBERS, {"room": room_id}, by="user", above=last, limit=FIND_LIMIT
     ):
         told, last = told + len(members), members[-1].user
@@ -249,16 +261,6 @@ GET = Operation(
     run=_get,
     raises=(RoomNotFound,),
 )
-UPDATE = Operation(
-    name="room.update",
-    ordered=True,
-    method="PATCH",
-    path="/api/rooms/{room}",
-    input=UpdateRoom,
-    output=RoomView,
-    run=_update,
-    raises=(RoomNotFound, NotMember, Forbidden, DirectRoom),
-)
 DELETE = Operation(
     name="room.delete",
     ordered=True,
@@ -267,5 +269,5 @@ DELETE = Operation(
     input=OneRoom,
     run=_delete,
     statuses=(204,),
-    raises=(RoomNotFound, NotMember, Forbidden, DirectRoom),
+    raises=(RoomNotFound, NotMember, Forbidden, PermissionMissing, DirectRoom),
 )

@@ -6,22 +6,24 @@ import msgspec
 
 from services.errors import NotMember, RoomNotFound
 from services.ids import rfc3339
+from services.operations.context import Context
 from services.operations.inputs import Cursor, Input, PageSize, RoomId
 from services.operations.limits import SEARCH_USER
-from services.operations.operation import Context, Operation
+from services.operations.operation import Operation
 from services.rooms.rules import require_seat
-from services.streams.items import Author
+from services.streams.authors import Author
 from store.database import Scalar
-from store.tables import MEMBERS, Member
+from store.tables import MEMBERS, Member, Room
 
 
-class MemberView(msgspec.Struct, frozen=True):
+class MemberView(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody in a room."""
 
     user: Author
     role: str
     read: int
     joined_at: str
+    permissions: tuple[str, ...] | None = None
 
 
 class MemberCount(msgspec.Struct, frozen=True):
@@ -56,12 +58,27 @@ class ListMembers(Input):
 
 def member_view(member: Member, read: int) -> MemberView:
     """Return somebody in a room, for the wire."""
-    return MemberView(Author(member.user, member.username), member.role, read, rfc3339(member.joined_at))
+    shown = Author(member.user, member.username)
+    return MemberView(shown, member.role, read, rfc3339(member.joined_at), member.permissions)
+
+
+def shows_reading(room: Room) -> bool:
+    """Tell whether a room shows its members to each other by how far they have read.
+
+    In topics and what is in them it would tell who speaks under another name: whoever has read a message first.
+    """
+    return room.kind != "topic" and room.place is None
+
+
+def read_shown(context: Context, room: Room, member: Member) -> int:
+    """Return up to where somebody has read, as the caller is shown it."""
+    own = member.user == context.caller.user
+    return context.application.marks.read(member) if own or shows_reading(room) else 0
 
 
 async def _members(context: Context, given: ListMembers) -> Members:
     """List the members of a room."""
-    await require_seat(context, given.room)
+    seat = await require_seat(context, given.room)
     database = context.application.database
     equal: dict[str, Scalar] = {"room": given.room}
     if given.role is not None:
@@ -74,7 +91,7 @@ async def _members(context: Context, given: ListMembers) -> Members:
         found = await database.find(MEMBERS, equal, by="user", above=given.cursor, limit=given.limit + 1)
     page = found[: given.limit]
     last = page[-1].user if len(found) > given.limit else None
-    return Members([member_view(one, context.application.marks.read(one)) for one in page], last)
+    return Members([member_view(one, read_shown(context, seat.room, one)) for one in page], last)
 
 
 MEMBERS_LIST = Operation(

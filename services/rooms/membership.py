@@ -1,42 +1,44 @@
-"""Joining and leaving, adding and removing, bans: each a change of the room's stream and of the person's own."""
+"""Joining and leaving, adding and removing: each a change of the room's stream and of the person's own."""
 
-import functools
 from typing import Literal
 
 import msgspec
 
-from services.accounts.people import require_user
+from services.accounts.people.person import require_user
 from services.errors import (
     Banned,
+    Blocked,
     DirectRoom,
     Forbidden,
     MemberNotFound,
     NotMember,
     OwnerMustStay,
+    PermissionMissing,
     RoomNotFound,
     UserNotFound,
 )
-from services.ids import member_id, now_ms, self_stream
+from services.ids import member_id, self_stream
+from services.operations.context import Context
 from services.operations.inputs import Input, InRoom, RoomId, UserId
-from services.operations.limits import JOIN_USER
-from services.operations.operation import Context, Operation, by_user
-from services.rooms.making import close, fresh_member, joining
-from services.rooms.members import MemberCount, MemberCountEvent, MemberView, member_view
+from services.operations.limits import INVITE_USER, JOIN_USER
+from services.operations.operation import Operation, by_user
+from services.rooms.aftermath import after_leaving
+from services.rooms.entering import Comer, entering, is_large, require_unbanned, staying, tell_count
+from services.rooms.making import close
+from services.rooms.members import MemberView, member_view, read_shown
 from services.rooms.rules import (
     member_in,
     require_above,
     require_member_in,
     require_ordinary,
-    require_role,
+    require_permission,
     require_seat,
     room_in,
 )
+from services.rooms.sight import outsider
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
 from store.database import Delete, Put, Update
-from store.tables import BANS, MEMBERS, ROOMS, Ban, Effect, Member, Notice, Room
-
-QUIET_MEMBERS = 200
-"""Above it nobody is told who joins and leaves: in a large room that would be all that is told."""
+from store.tables import BANS, BLOCKS, INVITATIONS, MEMBERS, ROOMS, Ban, Effect, Member, Notice, Room
 
 Reason = Literal["left", "removed", "banned"]
 
@@ -55,91 +57,85 @@ class OneMember(Input):
     user: UserId
 
 
-async def _join(context: Context, given: Join) -> MemberView:
+async def join(context: Context, given: Join) -> MemberView:
     """Join a public room, or add somebody to a room that one moderates."""
     application, caller = context.application, context.caller
     user, username = caller.user, caller.username
     if given.user is not None and given.user not in {"me", user}:
+        await application.limits.take_exactly(INVITE_USER, caller.user)
         other = await require_user(application.database, given.user)
         user, username = other.id, other.username
-    count = 0
+    comer = Comer(user, username, caller.user)
+    entered: list[Room] = []
     member: Member | None = None
+    room: Room | None = None
 
     async def plan(view: View) -> Plan:
-        nonlocal count, member
+        nonlocal member, room
+        entered.clear()
         room = await room_in(view, given.room)
         member = await view.get(MEMBERS, member_id(room.id, user))
         if user != caller.user:
-            await _require_adder(context, view, room)
+            await _require_adder(context, view, room, user)
+        planned = Plan()
         if member is not None:
-            count = 0
-            return Plan()
-        await _require_joinable(view, room, user, alone=user == caller.user)
-        count = room.member_count + 1
-        planned = Plan(writes=[Put(ROOMS, msgspec.structs.replace(room, member_count=count))])
-        member = fresh_member(room.id, user, username, "member")
-        joining(planned, room, member, caller.user, quiet=room.member_count >= QUIET_MEMBERS)
+            if user == caller.user:
+                entered[:] = await staying(view, append, planned, member, room)
+            return planned
+        await _require_joinable(context, view, room, user)
+        member, entered[:] = await entering(view, append, planned, room, comer)
         return planned
 
-    await context.append(Append((given.room, self_stream(user)), plan))
-    if member is None:
+    append = Append((given.room, self_stream(user)), plan)
+    await context.append(append)
+    if member is None or room is None:
         raise MemberNotFound
-    if count:
+    for one in entered:
+        application.jobs.wake()
         context.status = 201
-        _tell_count(context, given.room, count)
-    return member_view(member, application.marks.read(member))
+        tell_count(context, one.id, one.member_count)
+    return member_view(member, read_shown(context, room, member))
 
 
-async def _require_joinable(view: View, room: Room, user: str, *, alone: bool) -> None:
-    if alone and room.kind != "public":
-        raise RoomNotFound
-    if await view.get(BANS, member_id(room.id, user)) is not None:
-        raise Banned
+async def _require_joinable(context: Context, view: View, room: Room, user: str) -> None:
+    if user == context.caller.user:
+        refusal = await outsider(context.application, user, room)
+        if isinstance(refusal, RoomNotFound):
+            raise refusal
+    await require_unbanned(view, room, user)
 
 
-async def _require_adder(context: Context, view: View, room: Room) -> None:
+async def _require_adder(context: Context, view: View, room: Room, user: str) -> None:
     mine = await require_member_in(context, view, room, context.caller.user)
     require_ordinary(room)
-    require_role(mine, "moderator")
-
-
-def _tell_count(context: Context, room: str, count: int) -> None:
-    event = msgspec.json.encode(MemberCountEvent(room, MemberCount(count)))
-    context.application.counts.note(room, functools.partial(context.application.live.signal, room, event))
+    require_permission(mine, "invite")
+    if await view.get(BLOCKS, f"{user}:{context.caller.user}") is not None:
+        raise Blocked
 
 
 async def _add(context: Context, given: OneMember) -> MemberView:
     """Add somebody to a room that one moderates."""
-    return await _join(context, Join(room=given.room, user=given.user))
+    return await join(context, Join(room=given.room, user=given.user))
 
 
 async def _leave(context: Context, given: InRoom) -> None:
     """Leave a room; a direct one is only hidden until something is said in it."""
-    await _end(context, given.room, context.caller.user, "left")
+    await end(context, given.room, context.caller.user, "left")
 
 
 async def _remove(context: Context, given: OneMember) -> None:
     """Remove somebody who stands below oneself; oneself is to leave."""
     user = context.caller.user
     me = given.user in {"me", user}
-    await _end(context, given.room, user if me else given.user, "left" if me else "removed")
+    await end(context, given.room, user if me else given.user, "left" if me else "removed")
 
 
-async def _ban(context: Context, given: OneMember) -> None:
-    """Ban somebody from a room, removing them where they are in it."""
-    await require_user(context.application.database, given.user)
-    await _end(context, given.room, given.user, "banned")
+async def end(context: Context, room_id: str, user: str, reason: Reason, ban: Ban | None = None) -> None:
+    """End somebody's place in a room, with the ``ban`` that goes along where they are banned; see ``room.leave``.
 
-
-async def _unban(context: Context, given: OneMember) -> None:
-    """Let somebody join again."""
-    seat = await require_seat(context, given.room)  # as it is: no lane looks again
-    require_role(seat.member, "moderator")
-    await context.application.database.delete(BANS, member_id(given.room, given.user))
-    context.status = 204
-
-
-async def _end(context: Context, room_id: str, user: str, reason: Reason) -> None:
+    Raises:
+        ServiceError: Whatever stands against it.
+    """
     context.status = 204
     seat = await require_seat(context, room_id)
     if seat.room.kind == "self":
@@ -154,13 +150,16 @@ async def _end(context: Context, room_id: str, user: str, reason: Reason) -> Non
         room = await room_in(view, room_id)
         member = await _require_endable(context, view, room, user, reason)
         count = room.member_count - (member is not None)
-        if member is None and await view.get(BANS, member_id(room.id, user)) is not None:
-            return Plan()
-        return _ending(context, room, user, member, reason)
+        return ending(room, user, member, reason, context.caller.user, ban)
 
     await context.append(Append((room_id, self_stream(user)), plan))
-    if count >= 0 and seat.room.kind != "direct":
-        _tell_count(context, room_id, count)
+    if seat.room.kind == "direct":
+        return  # it is hidden, and its call goes on
+    context.application.calls.sever(room_id, user)
+    if seat.room.kind == "topic":
+        context.application.jobs.wake()
+    if count >= 0:
+        tell_count(context, room_id, count)
 
 
 async def _require_endable(context: Context, view: View, room: Room, user: str, reason: Reason) -> Member | None:
@@ -171,7 +170,7 @@ async def _require_endable(context: Context, view: View, room: Room, user: str, 
             raise OwnerMustStay
         return mine
     require_ordinary(room)
-    require_role(mine, "moderator")
+    require_permission(mine, "ban_users")
     other = await member_in(view, room.id, user)
     if other is not None:
         require_above(mine, other)
@@ -180,12 +179,14 @@ async def _require_endable(context: Context, view: View, room: Room, user: str, 
     return other
 
 
-def _ending(context: Context, room: Room, user: str, member: Member | None, reason: Reason) -> Plan:
-    by = context.caller.user
+def ending(room: Room, user: str, member: Member | None, reason: Reason, by: str, ban: Ban | None = None) -> Plan:
+    """Plan the end of somebody's place in a room: row, notice in the room, item of their own stream, all or none.
+
+    Of a topic it is the end of their places in its rooms too: whoever appends it wakes the node's runner of jobs.
+    """
     plan = Plan()
-    if reason == "banned":
-        ban = Ban(id=member_id(room.id, user), room=room.id, user=user, by=by, created_at=now_ms())
-        plan.writes.append(Put(BANS, ban))
+    if ban is not None:
+        plan.writes += [Put(BANS, ban), Delete(INVITATIONS, ban.id)]
     if member is None:
         # Nobody is told, but the rev makes a join on its way, on whatever node, look again.
         plan.steps.append(Step(marker_entry(room.id)))
@@ -193,7 +194,7 @@ def _ending(context: Context, room: Room, user: str, member: Member | None, reas
     if member.hidden and room.kind == "direct":
         return plan
     effect = Effect("left", user, room=room.id, reason=reason, by=by)
-    quiet = room.kind == "direct" or (reason == "left" and room.member_count > QUIET_MEMBERS)
+    quiet = room.kind == "direct" or (reason == "left" and is_large(room.member_count - 1))
     entry = marker_entry(room.id, effect=effect) if quiet else notice_entry(room.id, Notice(reason, user, by), effect)
     own = notice_entry(self_stream(user), Notice(reason, user, by, target=room.id), effect)
     plan.steps += [Step(entry), Step(own)]
@@ -202,11 +203,12 @@ def _ending(context: Context, room: Room, user: str, member: Member | None, reas
     else:
         plan.writes.append(Delete(MEMBERS, member.id))
         plan.writes.append(Put(ROOMS, msgspec.structs.replace(room, member_count=room.member_count - 1)))
+        plan.writes += after_leaving(room, user, by)
     return plan
 
 
 _MEMBERS = "/api/rooms/{room}/members"
-_RAISES = (RoomNotFound, NotMember, Forbidden, DirectRoom, MemberNotFound)
+_RAISES = (RoomNotFound, NotMember, Forbidden, PermissionMissing, DirectRoom, MemberNotFound)
 _LIMITS = ((JOIN_USER, by_user),)
 
 JOIN = Operation(
@@ -216,10 +218,11 @@ JOIN = Operation(
     path=_MEMBERS,
     input=Join,
     output=MemberView,
-    run=_join,
+    run=join,
     statuses=(201, 200),
-    raises=(RoomNotFound, NotMember, Forbidden, Banned, DirectRoom, UserNotFound),
+    raises=(RoomNotFound, NotMember, Forbidden, PermissionMissing, Banned, Blocked, DirectRoom, UserNotFound),
     limits=_LIMITS,
+    own_limits=(INVITE_USER,),
 )
 ADD = Operation(
     name="room.add",
@@ -227,15 +230,16 @@ ADD = Operation(
     input=OneMember,
     output=MemberView,
     run=_add,
-    raises=(RoomNotFound, NotMember, Forbidden, Banned, DirectRoom, UserNotFound),
+    raises=(RoomNotFound, NotMember, Forbidden, PermissionMissing, Banned, Blocked, DirectRoom, UserNotFound),
     limits=_LIMITS,
+    own_limits=(INVITE_USER,),
 )
 LEAVE = Operation(
     name="room.leave",
     ordered=True,
     input=InRoom,
     run=_leave,
-    raises=(RoomNotFound, NotMember, OwnerMustStay),
+    raises=(RoomNotFound, NotMember, Forbidden, OwnerMustStay),
     limits=_LIMITS,
 )
 REMOVE = Operation(
@@ -247,26 +251,5 @@ REMOVE = Operation(
     run=_remove,
     statuses=(204,),
     raises=(*_RAISES, OwnerMustStay),
-    limits=_LIMITS,
-)
-BAN = Operation(
-    name="room.ban",
-    ordered=True,
-    method="PUT",
-    path="/api/rooms/{room}/bans/{user}",
-    input=OneMember,
-    run=_ban,
-    statuses=(204,),
-    raises=(RoomNotFound, NotMember, Forbidden, DirectRoom, UserNotFound),
-    limits=_LIMITS,
-)
-UNBAN = Operation(
-    name="room.unban",
-    method="DELETE",
-    path="/api/rooms/{room}/bans/{user}",
-    input=OneMember,
-    run=_unban,
-    statuses=(204,),
-    raises=(RoomNotFound, NotMember, Forbidden),
     limits=_LIMITS,
 )

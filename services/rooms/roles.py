@@ -1,21 +1,39 @@
 """Roles: who owns a room, who moderates it."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from services.errors import DirectRoom, Forbidden, MemberNotFound, NotMember, OwnerMustStay, RoomNotFound
+from services.errors import (
+    DirectRoom,
+    Flaw,
+    Forbidden,
+    Invalid,
+    MemberNotFound,
+    NotMember,
+    OwnerMustStay,
+    RoomNotFound,
+)
 from services.ids import self_stream
+from services.operations.context import Context
 from services.operations.inputs import Input, RoomId, UserId
 from services.operations.limits import JOIN_USER
-from services.operations.operation import Context, Operation, by_user
-from services.rooms.members import MemberView, member_view
-from services.rooms.rules import require_known_seat, require_member_in, require_ordinary, require_role, room_in
+from services.operations.operation import Operation, by_user
+from services.rooms.members import MemberView, member_view, read_shown
+from services.rooms.rules import (
+    Permission,
+    require_known_seat,
+    require_member_in,
+    require_ordinary,
+    require_role,
+    room_in,
+)
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry
 from store.database import Update
 from store.tables import MEMBERS, Effect, Member, Notice, Room
 
 Role = Literal["owner", "moderator", "member"]
+Permissions = Annotated[tuple[Permission, ...], msgspec.Meta(max_length=6)]
 
 
 class SetRole(Input):
@@ -24,14 +42,17 @@ class SetRole(Input):
     room: RoomId
     user: UserId
     role: Role
+    permissions: Permissions | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def _role(context: Context, given: SetRole) -> MemberView:
-    """Give somebody a role; giving ``owner`` hands the room over. The owner alone may."""
+    """Give somebody a role, and a moderator permissions; giving ``owner`` hands the room over. The owner alone may."""
     application, caller = context.application, context.caller
     user = caller.user if given.user == "me" else given.user
     seat = await require_known_seat(context, given.room)
     require_ordinary(seat.room)
+    if given.permissions is not msgspec.UNSET and given.role != "moderator":
+        raise Invalid(flaws=(Flaw("/permissions", "are given to moderators"),))
     result: list[Member] = []
 
     async def plan(view: View) -> Plan:
@@ -39,15 +60,16 @@ async def _role(context: Context, given: SetRole) -> MemberView:
         mine = await require_member_in(context, view, room, caller.user)
         require_role(mine, "owner")
         other = await require_member_in(context, view, room, user)
-        result[:] = [msgspec.structs.replace(other, role=given.role)]
-        if other.role == given.role:
+        permissions = _permissions(given, other)
+        result[:] = [msgspec.structs.replace(other, role=given.role, permissions=permissions)]
+        if (other.role, other.permissions) == (given.role, permissions):
             return Plan()
         if other.user == mine.user:
             raise OwnerMustStay
         planned = Plan()
-        _give(planned, room, other, given.role, caller.user)
+        giving(planned, room, other, given.role, caller.user, permissions)
         if given.role == "owner":
-            _give(planned, room, mine, "moderator", caller.user)
+            giving(planned, room, mine, "moderator", caller.user)
             marker = marker_entry(room.id, room.id, caller.user, Effect("room"))
             planned.steps.append(Step(marker, msgspec.structs.replace(room, owner=other.user)))
         return planned
@@ -55,18 +77,30 @@ async def _role(context: Context, given: SetRole) -> MemberView:
     streams = dict.fromkeys((given.room, self_stream(user), self_stream(caller.user)))
     await context.append(Append(tuple(streams), plan))
     row = await application.database.get(MEMBERS, result[0].id)  # which knows how far they have read
-    return member_view(result[0], application.marks.read(row or result[0]))
+    return member_view(result[0], read_shown(context, seat.room, row or result[0]))
 
 
-def _give(plan: Plan, room: Room, member: Member, role: Role, by: str) -> None:
-    effect = Effect("role", member.user, role=role, room=room.id, by=by)
-    notice = Notice("role", member.user, by, role=role)
+def _permissions(given: SetRole, member: Member) -> tuple[str, ...] | None:
+    if given.role != "moderator" or given.permissions is None:
+        return None
+    if given.permissions is msgspec.UNSET:
+        return member.permissions  # theirs already, or those of one who moderates nothing yet: all
+    return tuple(sorted(set(given.permissions)))
+
+
+def giving(
+    plan: Plan, room: Room, member: Member, role: Role, by: str, permissions: tuple[str, ...] | None = None
+) -> None:
+    """Plan that a member has a role: row, notice in the room, item of their own stream."""
+    effect = Effect("role", member.user, role=role, permissions=permissions, room=room.id, by=by)
+    notice = Notice("role", member.user, by, role=role, permissions=permissions)
     own = msgspec.structs.replace(notice, target=room.id)
     plan.steps += [
         Step(notice_entry(room.id, notice, effect)),
         Step(notice_entry(self_stream(member.user), own, effect)),
     ]
-    plan.writes.append(Update(MEMBERS, member.id, {"role": role}))
+    changes: dict[str, Any] = {"role": role, "permissions": permissions}
+    plan.writes.append(Update(MEMBERS, member.id, changes))
 
 
 SET_ROLE = Operation(

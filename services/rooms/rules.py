@@ -1,16 +1,28 @@
 """Who may do what in a room: one function a rule, and deny where none allows."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from services.errors import DirectRoom, Forbidden, MemberNotFound, NotMember, RoomNotFound
+from services.errors import (
+    Blocked,
+    DirectRoom,
+    Forbidden,
+    MemberNotFound,
+    NotMember,
+    PermissionMissing,
+    RoomNotFound,
+)
 from services.ids import member_id
-from services.operations.operation import Context
+from services.operations.context import Context
 from services.rooms.facts import RoomFacts
+from services.rooms.sight import outsider
 from services.streams.append import View
 from store.tables import MEMBERS, ROOMS, Member, Room
 
 RANK = {"owner": 3, "moderator": 2, "member": 1}
 """Who stands above whom: moderation reaches strictly below oneself."""
+
+Permission = Literal["delete_messages", "ban_users", "invite", "edit_topic", "manage_posts", "manage_rooms"]
+"""What a moderator may be allowed to do."""
 
 
 class Seat(NamedTuple):
@@ -34,7 +46,7 @@ async def require_seat(context: Context, room: str) -> Seat:
 
     Raises:
         RoomNotFound: If there is no such room, or it is none of the caller's business.
-        NotMember: If the room is public and the caller is not in it.
+        NotMember: If the caller may see the room and is not in it.
     """
     facts, head = await context.application.facts.current(room)
     return await _seat(context, facts, head)
@@ -58,8 +70,22 @@ async def _seat(context: Context, facts: RoomFacts, head: int) -> Seat:
     version = facts.version
     member = await context.application.facts.member(facts, context.caller.user)
     if member is None:
-        raise NotMember if facts.room.kind == "public" else RoomNotFound
+        raise await outsider(context.application, context.caller.user, facts.room)
     return Seat(facts.room, member, facts, version, head)
+
+
+async def require_reachable(context: Context, room: Room) -> None:
+    """Let only rooms pass in which people may reach each other, as they are now: ``room`` is one as last known.
+
+    That it is open by now, where it was blocked, is asked; that it is blocked by now a lane finds out.
+
+    Raises:
+        Blocked: If one of them blocks the other, or is no more.
+        RoomNotFound: If the room is no more.
+    """
+    if room.blocked:
+        facts, _ = await context.application.facts.current(room.id)
+        require_unblocked(facts.room)
 
 
 async def room_in(view: View, room: str) -> Room:
@@ -83,8 +109,8 @@ async def require_member_in(context: Context, view: View, room: Room, user: str)
     """Return a membership for a plan; see ``member_in``.
 
     Raises:
-        RoomNotFound: If it is the caller's own, there is none and the room is not public.
-        NotMember: If it is the caller's own, there is none and the room is public.
+        RoomNotFound: If it is the caller's own, there is none and the room is none of their business.
+        NotMember: If it is the caller's own, there is none and they may see the room.
         MemberNotFound: If it is another's and there is none.
     """
     member = await member_in(view, room.id, user)
@@ -92,7 +118,7 @@ async def require_member_in(context: Context, view: View, room: Room, user: str)
         return member
     if user != context.caller.user:
         raise MemberNotFound
-    raise NotMember if room.kind == "public" else RoomNotFound
+    raise await outsider(context.application, user, room)
 
 
 def require_ordinary(room: Room) -> None:
@@ -101,11 +127,24 @@ def require_ordinary(room: Room) -> None:
     Raises:
         DirectRoom: For a direct room.
         Forbidden: For an own stream.
+        RoomNotFound: For what has no members: the discussion of a post, a page.
     """
     if room.kind == "direct":
         raise DirectRoom
     if room.kind == "self":
         raise Forbidden("this is a person's own stream")
+    if room.kind in {"post", "page"}:
+        raise RoomNotFound
+
+
+def require_unblocked(room: Room) -> None:
+    """Let only rooms pass in which people may reach each other: a direct one where neither blocks the other.
+
+    Raises:
+        Blocked: If one of them does, or is no more.
+    """
+    if room.blocked:
+        raise Blocked
 
 
 def require_role(member: Member, role: str) -> None:
@@ -118,12 +157,24 @@ def require_role(member: Member, role: str) -> None:
         raise Forbidden(f"only for {role}s and above" if role != "owner" else "only for the owner")
 
 
+def require_permission(member: Member, permission: Permission) -> None:
+    """Let only the owner pass, and moderators with a permission.
+
+    Raises:
+        PermissionMissing: For moderators without it.
+        Forbidden: For all others.
+    """
+    require_role(member, "moderator")
+    if member.role == "owner" or member.permissions is None or permission in member.permissions:
+        return
+    raise PermissionMissing
+
+
 def require_above(member: Member, other: Member) -> None:
     """Let moderation reach only below oneself.
 
     Raises:
-        Forbidden: If the other stands as high or higher, or the member does not moderate.
+        Forbidden: If the other stands as high or higher.
     """
-    require_role(member, "moderator")
     if RANK[other.role] >= RANK[member.role]:
         raise Forbidden("this member stands as high as you do")

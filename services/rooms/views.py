@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from services import tasks
 from services.ids import rfc3339, self_stream
-from services.streams.items import Author
+from services.streams.authors import Author
 from services.streams.reading import read_heads
 from store.database import FIND_LIMIT
-from store.tables import ENTRIES, MEMBERS, ROOMS, Member, Room
+from store.tables import ENTRIES, MEMBERS, NOTIFICATIONS, ROOMS, Member, Room
 
 if TYPE_CHECKING:
     from services.application import Application
@@ -32,12 +33,20 @@ class RoomView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owner: str | None
     history: str
     member_count: int
+    voip_enabled: bool
     head: int
     created_at: str
     role: str | None
     peer: Author | msgspec.UnsetType = msgspec.UNSET
     read: int | msgspec.UnsetType = msgspec.UNSET
     unread: int | msgspec.UnsetType = msgspec.UNSET
+    open: bool = False
+    place: str | None = None
+    tags: tuple[str, ...] = ()
+    anonymous: bool = False
+    links: str = "allow"
+    background: str | None = None
+    permissions: tuple[str, ...] | None = None
 
 
 class Mine(msgspec.Struct):
@@ -83,19 +92,34 @@ def seen_as(
         owner=room.owner,
         history=room.history,
         member_count=room.member_count,
+        voip_enabled=room.voip_enabled,
         head=head,
         created_at=rfc3339(room.created_at),
         role=None if member is None else member.role,
         peer=unset if peer is None else peer,
         read=unset if member is None else read,
         unread=unset if member is None else unread,
+        open=room.open,
+        place=room.place,
+        tags=room.tags,
+        anonymous=room.anonymous,
+        links=room.links,
+        background=room.background,
+        permissions=None if member is None else member.permissions,
         **more,
     )
 
 
 async def count_unread(application: "Application", room: str, user: str, read: int, head: int | None = None) -> int:
-    """Return how many messages of others lie above ``read`` and up to ``head``, at most ``UNREAD_LIMIT``."""
+    """Return how many messages of others lie above ``read`` and up to ``head``, at most ``UNREAD_LIMIT``.
+
+    Of an own stream it is how many notifications do, those excepted that were read by themselves.
+    """
     below = None if head is None else head + 1
+    if room == self_stream(user):
+        return await application.database.count(
+            NOTIFICATIONS, {"unread": user}, by="seq", above=read, below=below, limit=UNREAD_LIMIT
+        )
     return await application.database.count(
         ENTRIES,
         {"stream": room},
@@ -103,7 +127,7 @@ async def count_unread(application: "Application", room: str, user: str, read: i
         above=read,
         below=below,
         match={"kind": "text"},
-        differ={"author": user},
+        differ={"author": user, "person": user},
         limit=UNREAD_LIMIT,
     )
 
@@ -213,6 +237,4 @@ async def view_mine(application: "Application", mine: list[Mine], user: str) -> 
                 unread = await count_unread(application, one.room.id, user, read)
         return room_view(one.room, one.member, one.head, peer=one.peer, read=read, unread=unread)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(view(one)) for one in mine]
-    return [task.result() for task in tasks]
+    return await tasks.together(view(one) for one in mine)

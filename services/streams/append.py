@@ -9,7 +9,7 @@ from typing import TypeVar
 from services.ids import new_id, now_ms
 from services.streams.batch import Event
 from store.database import Database, Delete, Insert, Put, Record, Table, Write
-from store.tables import ENTRIES, ROOMS, Effect, Entry, Notice, Room, Text
+from store.tables import ENTRIES, ROOMS, Body, Effect, Entry, Notice, Person, Room
 
 SERVER = "~"
 """Author of entries that nobody in particular wrote."""
@@ -159,26 +159,22 @@ class Append:
                 log.exception("a caller failed to take what became of its append")
 
 
-def text_entry(stream: str, author: str, username: str, cid: str, body: Text, digest: str) -> Entry:
-    """Return a new message; its rev and seq are given by the lane."""
-    return Entry(
-        id=new_id(),
-        stream=stream,
-        rev=0,
-        seq=0,
-        changed=0,
-        kind="text",
-        author=author,
-        username=username,
-        cid=cid,
-        created_at=now_ms(),
-        digest=digest,
-        body=body,
-    )
+def item_entry(
+    stream: str,
+    kind: str,
+    body: Body,
+    author: Person | None = None,
+    *,
+    user: str | None = None,
+    cid: str | None = None,
+    digest: str | None = None,
+    effect: Effect | None = None,
+) -> Entry:
+    """Return a new item; its rev and seq are given by the lane.
 
-
-def notice_entry(stream: str, notice: Notice, effect: Effect | None = None) -> Entry:
-    """Return a new notice; its rev and seq are given by the lane."""
+    ``author``: under which name it shows, where it is somebody's; ``user``: who that is, where it is another name of
+    theirs. An item with no ``cid`` is of no client's making.
+    """
     id_ = new_id()
     return Entry(
         id=id_,
@@ -186,13 +182,21 @@ def notice_entry(stream: str, notice: Notice, effect: Effect | None = None) -> E
         rev=0,
         seq=0,
         changed=0,
-        kind="notice",
-        author=SERVER,
-        cid=f"~{id_}",
+        kind=kind,
+        author=SERVER if author is None else author.id,
+        username=None if author is None else author.username,
+        person=user if author is not None and author.anonymous else None,
+        cid=f"~{id_}" if cid is None else cid,
         created_at=now_ms(),
-        body=notice,
+        digest=digest,
+        body=body,
         effect=effect,
     )
+
+
+def notice_entry(stream: str, notice: Notice, effect: Effect | None = None) -> Entry:
+    """Return a new notice; its rev and seq are given by the lane."""
+    return item_entry(stream, "notice", notice, effect=effect)
 
 
 def marker_entry(stream: str, item: str | None = None, author: str = SERVER, effect: Effect | None = None) -> Entry:

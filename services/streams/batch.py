@@ -5,7 +5,10 @@ from collections.abc import Iterable
 import msgspec
 
 from services.streams.items import MessageEvent, RoomEvent, room_state, wire_item
-from store.tables import Effect, Entry, Room, Text
+from store.tables import Effect, Entry, Notice, Notified, Room, Text
+
+LISTED = frozenset({"missed_call", "warned"})
+"""Types of the notices in own streams that are listed and counted among notifications."""
 
 _encode = msgspec.json.Encoder().encode
 _ITEM = b',"d":'
@@ -22,7 +25,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     seq: int = 0
     """The item's place; 0 for the room itself. Where history is ``joined``, it decides who may see it."""
     author: str = ""
-    """The author of a new text item, which counts as unread for others; else empty."""
+    """The author of what counts as unread for others, a message or a notification; else empty."""
     effect: Effect | None = None
     created_at: int = 0
 
@@ -39,7 +42,7 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
 def event_of(entry: Entry, subject: Entry | Room | None) -> Event:
     """Encode one rev. ``subject`` is what a marker is about as it is at that rev; None tells nothing."""
     if entry.seq is not None:
-        counts = isinstance(entry.body, Text) and entry.changed == entry.rev
+        counts = entry.changed == entry.rev and _counts(entry.body)
         data = _encode(MessageEvent(entry.stream, entry.rev, wire_item(entry)))
         author = entry.author if counts else ""
         return Event(entry.rev, data, entry.id, entry.seq, author, entry.effect, entry.created_at)
@@ -50,6 +53,10 @@ def event_of(entry: Entry, subject: Entry | Room | None) -> Event:
         data = _encode(RoomEvent(entry.stream, entry.rev, room_state(subject, entry.rev)))
         return Event(entry.rev, data, subject.id, 0, "", entry.effect, entry.created_at)
     return Event(entry.rev, effect=entry.effect, created_at=entry.created_at)
+
+
+def _counts(body: object) -> bool:
+    return isinstance(body, Text | Notified) or (isinstance(body, Notice) and body.type in LISTED)
 
 
 def item_told(event: Event) -> msgspec.Raw:

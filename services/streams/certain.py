@@ -38,5 +38,5 @@ class Certain:
                     raise
             else:
                 return
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311  spreads those who ask
             pause = min(pause * 2, longest)

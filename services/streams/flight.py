@@ -211,6 +211,10 @@ class Flight:
                 await self._repeat(owner, write.record)
                 return [append for append, _ in planned if append is not owner] + back, set()
             return self._again(planned) + back, {write.record.stream}
+        # Entries are refused first. Alone, or an equal row of another writer would speak for what it knows nothing of.
+        if self._certain.doubted and not owners and len(planned) == 1 and await self._is_kept(write):
+            self._keep(planned)
+            return back, set()
         # A row that a plan did not expect: another writer was between. The streams' heads say who.
         return self._again(planned) + back, set(self.heads)
 
@@ -231,6 +235,10 @@ class Flight:
             return False  # every try was answered, and there are others
         found = await self._database.get(ENTRIES, entry.id)
         return found is not None and found.rev == entry.rev
+
+    async def _is_kept(self, write: Write) -> bool:
+        """Tell whether a row is there just as it was to be inserted, and with it all that was to go along."""
+        return isinstance(write, Insert) and await self._database.get(write.table, write.record.id) == write.record
 
     async def _repeat(self, append: Append, entry: Entry) -> None:
         equal = {"stream": entry.stream, "author": entry.author, "cid": entry.cid}

@@ -9,6 +9,8 @@ const TIMEOUT_MS = 20_000;
 
 /**
  * Ask `method path` (below /api/) and give the answer's object, or null where the server has nothing to say.
+ *
+ * The one cookie goes along, and tells nobody who asks: it has the refresh token, which no script reads.
  * @param {string} method
  * @param {string} path
  * @param {{body?: object, token?: string}} [more]
@@ -27,7 +29,7 @@ export async function call(method, path, { body, token } = {}) {
       method,
       headers,
       body: body ? JSON.stringify(body) : undefined,
-      credentials: 'omit',
+      credentials: 'same-origin',
       cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -61,5 +63,9 @@ function refusal(response, answer) {
     status: response.status,
     retryAfter: Number.isFinite(after) ? after : undefined,
     errors: Array.isArray(answer?.errors) ? answer.errors : [],
+    ticket: answer?.ticket,
+    methods: Array.isArray(answer?.methods) ? answer.methods : [],
+    until: answer?.until,
+    reason: answer?.reason,
   });
 }

@@ -66,14 +66,15 @@ export class Outbox {
 
   /**
    * Keep a message, then send it. It is safe once this returns.
-   * @param {{room: string, text: string, reply_to: string | null}} message
+   * @param {{room: string, text: string, reply_to: string | null, anonymous?: boolean}} message
    */
-  async add({ room, text, reply_to }) {
+  async add({ room, text, reply_to, anonymous = false }) {
     const entry = {
       user: this.user,
       room,
       text,
       reply_to,
+      anonymous,
       cid: makeCid(),
       created_at: new Date().toISOString(),
       state: 'pending',
@@ -154,9 +155,9 @@ export class Outbox {
 
   /** @param {Pending} entry */
   async #send(entry) {
-    const { room, text, cid, reply_to } = entry;
+    const { room, text, cid, reply_to, anonymous } = entry;
     try {
-      const d = reply_to ? { room, text, cid, reply_to } : { room, text, cid };
+      const d = { room, text, cid, ...(reply_to && { reply_to }), ...(anonymous && { anonymous }) };
       this.sent.fire(await this.connection.request('message.send', d));
       await this.discard(entry);
     } catch (error) {

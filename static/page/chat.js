@@ -1,12 +1,18 @@
+import { Calls } from '../calls/calls.js';
 import { Outbox } from '../kept/outbox.js';
+import { Blocks } from '../state/blocks.js';
+import { Forum } from '../state/forum/forum.js';
 import { Presences } from '../state/presence.js';
 import { Reader } from '../state/reader.js';
 import { Store } from '../state/store.js';
 import { Sync } from '../state/sync.js';
 import { Connection } from '../wire/connection.js';
 import { Announcer } from './announcer.js';
+import { CallViews } from './calls/views.js';
 import { Shell } from './shell.js';
+import { useTheme } from './theme.js';
 import { Toasts } from './toasts.js';
+import { Warnings } from './warnings.js';
 
 /** @import { Account } from '../account/account.js' */
 /** @import { Room } from '../state/room.js' */
@@ -38,12 +44,35 @@ export class Chat {
     this.sync = new Sync(this.connection, this.store, this.outbox);
     this.reader = new Reader(this.connection, this.store);
     this.presences = new Presences(this.connection, account.user.id);
+    this.forum = new Forum(this.connection, this.store, (method, path, body) => account.call(method, path, body));
+    this.store.isQuiet = (id) => this.forum.stances.isQuiet(id);
+    this.calls = new Calls(this.connection, account.user);
+    this.blocks = new Blocks((method, path, body) => account.call(method, path, body));
+    this.warnings = new Warnings(this);
     this.#listen();
+    this.callViews = new CallViews(this);
     this.shell = new Shell(this, root);
   }
 
   get me() {
     return this.account.user;
+  }
+
+  /**
+   * Whether somebody is me, under whichever name.
+   * @param {string | undefined} id
+   */
+  isMe(id) {
+    return id !== undefined && (id === this.me.id || this.forum.aliases.has(id));
+  }
+
+  /**
+   * Whether people may speak under another name in a room: as its topic says.
+   * @param {Room} room
+   */
+  mayHide(room) {
+    const place = room.kind === 'topic' ? room : this.store.room(room.place);
+    return place?.anonymous ?? false;
   }
 
   async open() {
@@ -58,15 +87,26 @@ export class Chat {
 
   close() {
     this.#closing.abort();
+    this.calls.close();
     this.connection.stop();
     this.outbox.close();
+    for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   }
 
   #listen() {
     const { account, connection, outbox, store, closing } = this;
     account.renewed.listen((token) => connection.extend(token));
     connection.over.listen((why) => account.forget(why));
-    outbox.sent.listen((item) => store.room(item.room)?.timeline.take(item));
+    connection.greeted.listen(() => this.#decided());
+    account.changed.listen(() => this.#colour());
+    this.#colour();
+    connection.event.listen(({ d }) => {
+      if (d?.kind === 'notice' && d.type === 'warned') this.warnings.load();
+    });
+    outbox.sent.listen((item) => {
+      this.forum.aliases.learn(item);
+      store.room(item.room)?.timeline.take(item);
+    });
     store.left.listen(({ room, reason }) => this.#left(room, reason));
     const hurry = () => connection.hurry();
     addEventListener('online', hurry, { signal: closing });
@@ -76,6 +116,19 @@ export class Chat {
     document.addEventListener('visibilitychange', () => (document.hidden ? this.reader.flush() : hurry()), {
       signal: closing,
     });
+  }
+
+  /** Show the page in the colours of whoever is logged in. */
+  #colour() {
+    const { preferences } = this.account.user;
+    // Where it cannot be kept it holds until the page is closed.
+    if (preferences) useTheme(preferences.theme).catch(() => undefined);
+  }
+
+  /** Whatever was decided about people while we were away. */
+  #decided() {
+    this.warnings.load();
+    this.blocks.load().catch(() => undefined);
   }
 
   /**

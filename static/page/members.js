@@ -1,4 +1,6 @@
+import { may } from '../state/room.js';
 import { inWords } from '../wire/refused.js';
+import { blockChoice } from './dialogs/block.js';
 import { confirm } from './dialogs/confirm.js';
 import { openPeople } from './dialogs/people.js';
 import { portrait } from './drawing/avatar.js';
@@ -8,6 +10,9 @@ import { icon } from './drawing/icons.js';
 import { menuButton } from './drawing/menu.js';
 import { searchBox } from './drawing/searchbox.js';
 import { presenceWords } from './drawing/words.js';
+import { openBan, openModerator } from './forum/topics/moderators.js';
+import { doorWords, openDoor } from './rooms/door.js';
+import { toPerson } from './routes.js';
 
 /** @import { Chat } from './chat.js' */
 /** @import { Room } from '../state/room.js' */
@@ -37,8 +42,9 @@ export class Members {
   /**
    * @param {Chat} chat
    * @param {Room} room
+   * @param {{isOnPage?: boolean}} [how]  whether it stands on a page of its own
    */
-  constructor(chat, room) {
+  constructor(chat, room, { isOnPage = false } = {}) {
     this.chat = chat;
     this.room = room;
     this.title = h('h2', { tabindex: '-1' });
@@ -53,11 +59,12 @@ export class Members {
       'Show more',
     );
     this.add = iconButton('add', 'Add people', () => this.#add());
+    this.door = iconButton('shield', '', () => openDoor(chat, room));
     const close = iconButton('close', 'Close members', () => chat.shell.toggleMembers());
     this.element = h(
       'div',
       { class: 'pane' },
-      h('header', {}, this.title, this.add, close),
+      h('header', {}, this.title, this.add, this.door, !isOnPage && close),
       box,
       h('div', { class: 'scroll' }, this.list, this.state, this.more),
     );
@@ -104,6 +111,8 @@ export class Members {
         room.reads.set(user.id, Math.max(read ?? 0, room.reads.get(user.id) ?? 0));
       }
       this.state.textContent = this.#members.length ? '' : 'Nobody here has that name.';
+      // Events of how many there are come later, and not each.
+      if (!q && !this.#next) room.describe({ member_count: this.#members.length });
       if (room.memberCount <= LARGE) chat.presences.want(this.#members.map(({ user }) => user.id));
       else this.#count();
       this.#draw();
@@ -125,15 +134,21 @@ export class Members {
     const { room, chat } = this;
     const online = this.#online === null ? '' : `, ${this.#online} online`;
     this.title.textContent = `Members · ${room.memberCount}${online}`;
-    this.add.hidden = !room.isModerated || room.kind === 'direct';
+    this.add.hidden = room.kind === 'direct' || !may(room, 'invite');
+    const door = room.kind === 'direct' ? '' : doorWords(room);
+    this.door.hidden = !door;
+    this.door.title = door;
+    this.door.setAttribute('aria-label', door);
     this.more.hidden = !this.#next;
     const sorted = [...this.#members].sort(
       (a, b) => ORDER[a.role] - ORDER[b.role] || a.user.username.localeCompare(b.user.username),
     );
     keyed(this.list, sorted, {
       key: ({ user }) => user.id,
-      look: ({ user, role }) =>
-        [user.username, role, room.role, room.kind, presenceWords(chat.presences.of(user.id))].join('\n'),
+      look: ({ user, role, permissions }) =>
+        [user.username, role, permissions ?? '*', room.role, room.kind, presenceWords(chat.presences.of(user.id))].join(
+          '\n',
+        ),
       make: (member) => this.#row(member, member.user.id === chat.me.id),
     });
   }
@@ -172,10 +187,14 @@ export class Members {
    * @param {MemberData} member
    * @returns {Choice[]}
    */
-  #choices({ user, role }) {
+  #choices({ user, role, permissions }) {
     const { chat, room } = this;
     /** @type {Choice[]} */
-    const choices = [{ label: 'Message', icon: 'chat', run: () => this.#try(() => chat.talkTo(user)) }];
+    const choices = [
+      { label: 'Profile', icon: 'person', run: () => (location.hash = toPerson(user.id)) },
+      { label: 'Message', icon: 'chat', run: () => this.#try(() => chat.talkTo(user)) },
+    ];
+    choices.push(blockChoice(chat, user));
     if (room.kind === 'direct') return choices;
     if (room.role === 'owner') {
       /** @type {Role} */
@@ -183,14 +202,28 @@ export class Members {
       choices.push({
         label: `Make ${other}`,
         icon: 'shield',
-        run: () => this.#try(() => this.#setRole(user.id, other)),
+        run: () =>
+          room.kind === 'topic' && other === 'moderator'
+            ? openModerator(chat, room, user, { done: () => this.#later() })
+            : this.#try(() => this.#setRole(user.id, other)),
       });
+      if (role === 'moderator')
+        choices.push({
+          label: 'Permissions…',
+          icon: 'settings',
+          run: () => openModerator(chat, room, user, { permissions, done: () => this.#later() }),
+        });
       choices.push({ label: 'Make owner…', icon: 'crown', run: () => this.#handOver(user) });
     }
-    const isBelow = room.isModerated && room.role !== null && ORDER[role] > ORDER[room.role];
+    const isBelow = may(room, 'ban_users') && room.role !== null && ORDER[role] > ORDER[room.role];
     if (isBelow) {
       choices.push({ label: 'Remove from room…', icon: 'door', isDangerous: true, run: () => this.#remove(user) });
-      choices.push({ label: 'Ban from room…', icon: 'ban', isDangerous: true, run: () => this.#ban(user) });
+      choices.push({
+        label: 'Ban from room…',
+        icon: 'ban',
+        isDangerous: true,
+        run: () => openBan(chat, room.id, user),
+      });
     }
     return choices;
   }
@@ -224,16 +257,6 @@ export class Members {
           : 'They can come back only when somebody adds them.',
       action: 'Remove',
       run: () => this.chat.connection.request('room.remove', { room: this.room.id, user: user.id }),
-    });
-  }
-
-  /** @param {import('../types.js').Person} user */
-  #ban(user) {
-    confirm({
-      title: `Ban ${user.username}?`,
-      text: 'They leave the room and cannot join it again.',
-      action: 'Ban',
-      run: () => this.chat.account.call('PUT', `rooms/${this.room.id}/bans/${user.id}`),
     });
   }
 

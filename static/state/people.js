@@ -4,6 +4,17 @@ import { Signal } from '../signal.js';
 
 const MOST_AT_ONCE = 100;
 
+/** What the server calls those whose account is deleted; nobody can choose it. */
+const GONE = '~deleted';
+
+/**
+ * What somebody is called.
+ * @param {{username: string}} person
+ */
+export function nameOf({ username }) {
+  return username === GONE ? 'Deleted account' : username;
+}
+
 /** The people this page has met: names for the ids that notices and reactions have. */
 export class People {
   /** A name became known. @type {Signal} */
@@ -30,7 +41,8 @@ export class People {
 
   /** @param {Person | null | undefined} person */
   meet(person) {
-    if (person?.id && person.username) this.#known.set(person.id, { id: person.id, username: person.username });
+    // Another name of somebody is nobody that one could write to.
+    if (person?.id && person.username && !person.anonymous) this.#known.set(person.id, { id: person.id, username: person.username });
   }
 
   /**
@@ -40,9 +52,9 @@ export class People {
    */
   name(who) {
     if (!who) return 'somebody';
-    if (typeof who !== 'string') return who.username;
+    if (typeof who !== 'string') return nameOf(who);
     const known = this.#known.get(who);
-    if (known) return known.username;
+    if (known) return nameOf(known);
     this.#want(who);
     return 'somebody';
   }

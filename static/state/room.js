@@ -5,6 +5,15 @@ import { Timeline } from './timeline.js';
 
 export const UNREAD_MOST = 100;
 
+/**
+ * Whether I may do something in a room or a topic: its owner may all, a moderator what was allowed.
+ * @param {{role?: string | null, permissions?: string[] | null}} place
+ * @param {string} permission
+ */
+export function may({ role, permissions }, permission) {
+  return role === 'owner' || (role === 'moderator' && (!permissions || permissions.includes(permission)));
+}
+
 /** A room of mine: what the server says of it, and what this page needs to show it. */
 export class Room {
   /** Its name, its role, its unread count, its last message. @type {Signal} */
@@ -14,13 +23,23 @@ export class Room {
   /** Who is a member, or as what. @type {Signal} */
   membersChanged = new Signal();
 
-  /** @type {'public' | 'private' | 'direct'} */
+  /** @type {'public' | 'private' | 'direct' | 'topic'} */
   kind = 'private';
   name = '';
   description = '';
   /** @type {string | null} */
   owner = null;
   memberCount = 0;
+  /** Whether people may call here. */
+  mayCall = true;
+  /** Of a topic, or of a room in one: whether those who see what it is in may join. */
+  isOpen = false;
+  /** The topic that it is in. @type {string | null} */
+  place = null;
+  /** Whether people may speak under another name in it. */
+  anonymous = false;
+  /** What I may do as a moderator; null: all that moderators may. @type {string[] | null} */
+  permissions = null;
   /** @type {Role | null} */
   role = null;
   /** @type {Person | null} */
@@ -35,6 +54,10 @@ export class Room {
   reads = new Map();
   /** @type {Map<string, {person: Person, timer: ReturnType<typeof setTimeout>}>} */
   typing = new Map();
+  /** Messages that I deleted for myself alone. @type {Set<string>} */
+  hidden = new Set();
+  /** Up to which seq I deleted all for myself. */
+  cleared = 0;
   /** Items up to this seq are in `unread` as the server counted it. */
   #counted = 0;
 
@@ -64,7 +87,17 @@ export class Room {
     if (data.description !== undefined) this.description = data.description ?? '';
     if (data.owner !== undefined) this.owner = data.owner;
     if (data.member_count !== undefined) this.memberCount = data.member_count;
-    if (data.role) this.role = data.role;
+    if (data.voip_enabled !== undefined) this.mayCall = data.voip_enabled;
+    // Of a whole room these are left out where they are nothing out of the ordinary.
+    if (data.kind) {
+      this.isOpen = data.open ?? false;
+      this.place = data.place ?? null;
+      this.anonymous = data.anonymous ?? false;
+    }
+    if (data.role) {
+      this.role = data.role;
+      this.permissions = data.permissions ?? null;
+    }
     if (data.peer) this.peer = data.peer;
     this.changed.fire();
   }
@@ -112,6 +145,33 @@ export class Room {
     if (this.last && (item.seq < this.last.seq || (item.id === this.last.id && item.rev < this.last.rev))) return;
     this.last = item;
     this.changed.fire();
+  }
+
+  /**
+   * Whether I deleted an item for myself.
+   * @param {Item} item
+   */
+  isHidden({ id, seq }) {
+    return seq <= this.cleared || this.hidden.has(id);
+  }
+
+  /**
+   * I deleted a message for myself, or want to see it again; without one, all up to `seq`.
+   * @param {string | null} message
+   * @param {number} seq
+   * @param {boolean} isHidden
+   */
+  hide(message, seq, isHidden) {
+    if (message === null) this.cleared = isHidden ? Math.max(this.cleared, seq) : 0;
+    else if (isHidden) this.hidden.add(message);
+    else this.hidden.delete(message);
+    this.timeline.changed.fire();
+    this.changed.fire();
+  }
+
+  /** The newest item of people that I did not delete for myself. */
+  get shownLast() {
+    return this.last && !this.isHidden(this.last) ? this.last : null;
   }
 
   /** Forget what is loaded. */

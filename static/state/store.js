@@ -12,6 +12,8 @@ export class Store {
   news = new Signal();
   /** A room is no longer mine. @type {Signal<{room: Room, reason: string}>} */
   left = new Signal();
+  /** Whether I want to be told less of a room. @type {(room: string) => boolean} */
+  isQuiet = () => false;
   /** Whether the rooms were fetched at all. */
   isReady = false;
 
@@ -38,7 +40,7 @@ export class Store {
 
   get unread() {
     let sum = 0;
-    for (const room of this.#rooms.values()) sum += room.unread;
+    for (const room of this.#rooms.values()) if (!this.isQuiet(room.id)) sum += room.unread;
     return sum;
   }
 

@@ -74,11 +74,14 @@ export class Sync {
     else if (ev === 'member_count' && stream) this.store.room(stream)?.describe(d);
     else if (ev === 'typing' && stream) this.#typing(stream, d);
     else if (ev === 'read' && stream) this.#read(stream, d);
+    else if (ev === 'hidden' && stream) this.store.room(stream)?.hide(d.message, d.seq, d.hidden);
     else if (ev === 'room.joined') this.#joined(d);
     else if (ev === 'room.left') this.forget(d.room, d.reason ?? 'left');
     else if (ev === 'behind' && stream) this.#fellBehind(stream, d.head);
     else if (ev === 'reset' && stream) this.#startAnew(stream, d.head);
-    if (stream && rev !== undefined) this.cursors.move(stream, rev);
+    // What is only watched is fetched anew each time: no hello is told of it.
+    const isMine = stream && (this.store.room(stream) || this.cursors.of(stream) !== undefined);
+    if (isMine && rev !== undefined) this.cursors.move(stream, rev);
   }
 
   /**
@@ -119,7 +122,7 @@ export class Sync {
     this.connection.request('room.members', { room: room.id, q: username }).then(
       (/** @type {{items: MemberData[]}} */ { items }) => {
         const mine = items.find((member) => member.user.id === id);
-        if (mine) room.describe({ role: mine.role });
+        if (mine) room.describe({ role: mine.role, permissions: mine.permissions ?? null });
       },
       () => undefined,
     );

@@ -69,14 +69,7 @@ export class Timeline {
    * @param {number} seq
    */
   placeOf(seq) {
-    let low = 0;
-    let high = this.items.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (/** @type {Item} */ (this.items[middle]).seq < seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return placeIn(this.items, seq);
   }
 
   /**
@@ -250,4 +243,20 @@ export class Timeline {
   #appendStrays() {
     for (const item of [...this.#strays.values()].sort((a, b) => a.seq - b.seq)) this.#put(item);
   }
+}
+
+/**
+ * The place of the first of some items, which are in order, with at least this `seq`.
+ * @param {Item[]} items
+ * @param {number} seq
+ */
+export function placeIn(items, seq) {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (/** @type {Item} */ (items[middle]).seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -13,13 +13,14 @@
  */
 
 /** @type {Record<number, Verdict>} */
-const VERDICTS = { 4009: 'refresh', 4501: 'refresh', 4504: 'ended' };
+const VERDICTS = { 4009: 'refresh', 4501: 'refresh', 4503: 'ended', 4504: 'ended' };
 
 /** @type {Record<number, string>} */
 const WORDS = {
   4500: 'The server did not understand this page. It may be an old version: please reload.',
   4501: 'The server does not accept this log-in.',
   4503: 'This account is banned from this server.',
+  4504: 'Your session is over. Please log in again.',
   4505: 'The server closed the connection after too many errors.',
   4506: 'Parley is open in too many tabs or devices. Close some, then connect again.',
 };

@@ -39,6 +39,8 @@ export class Connection {
   greeted = new Signal();
   /** @type {Signal<EventFrame>} */
   event = new Signal();
+  /** Whether something is lost by coming back late. */
+  isUrgent = () => false;
 
   /** @type {WebSocket | null} */
   #socket = null;
@@ -248,6 +250,7 @@ export class Connection {
    * @param {number} code
    */
   #release(code) {
+    if (this.phase === 'live' && Date.now() - this.#liveSince > STEADY_MS) this.#attempt = 0;
     clearTimeout(this.#timer);
     clearTimeout(this.#watch);
     clearTimeout(this.#leaving);
@@ -260,10 +263,9 @@ export class Connection {
   /** @param {number} code */
   #gone(code) {
     this.#turn++;
-    if (this.phase === 'live' && Date.now() - this.#liveSince > STEADY_MS) this.#attempt = 0;
     this.#release(1000);
     const next = verdict(code);
-    if (next === 'ended') return this.#end('Your session is over. Please log in again.');
+    if (next === 'ended') return this.#end(closingWords(code));
     if (next === 'stop') return this.stop(closingWords(code));
     if (next === 'refresh') {
       this.#isStale = true;
@@ -274,7 +276,7 @@ export class Connection {
 
   /** @param {number} atLeast milliseconds */
   #later(atLeast) {
-    const pause = this.#due === null ? backoff(this.#attempt++) : this.#due - Date.now();
+    const pause = this.#due === null ? backoff(this.#attempt++, this.isUrgent()) : this.#due - Date.now();
     this.#become('waiting');
     this.#timer = setTimeout(() => this.#connect(), Math.max(atLeast, pause));
   }

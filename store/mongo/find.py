@@ -87,6 +87,31 @@ def heading(shape: Shape[Any], field: str, values: Sequence[str], by: str) -> tu
     return stages, shape.index_name(index)
 
 
+def gathering(wanted: Sequence[tuple[Shape[Any], Sequence[str]]]) -> tuple[str | None, list[Document]]:
+    """Return the collection to ask, and the pipeline that answers ``Database.gather``; no collection without ids.
+
+    Each document comes as ``found``, with the place of its table among those wanted as ``_id``.
+
+    Raises:
+        Undeclared: As there.
+    """
+    declared.check_limit(sum(len(ids) for _, ids in wanted))
+    parts: list[tuple[str, list[Document]]] = []
+    for place, (shape, ids) in enumerate(wanted):
+        declared.check_scalars(ids)
+        if ids:
+            part: list[Document] = [{"$match": {"_id": {"$in": list(ids)}}}]
+            if shape.projection:
+                part.append({"$project": shape.projection})
+            # A literal: a bare 0 would be an order to leave the field out.
+            part.append({"$project": {"_id": {"$literal": place}, "found": "$$ROOT"}})
+            parts.append((shape.name, part))
+    if not parts:
+        return None, []
+    first, stages = parts[0]
+    return first, stages + [{"$unionWith": {"coll": name, "pipeline": part}} for name, part in parts[1:]]
+
+
 def counting(shape: Shape[Any], found: Question, match: Mapping[str, Scalar], differ: Mapping[str, Scalar]) -> Question:
     """Return the question about those of ``found`` that have, and have not, these values.
 

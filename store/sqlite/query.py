@@ -45,6 +45,18 @@ def get_many(shape: Shape[Any], ids: Sequence[str], what: str = DOCUMENT) -> Que
     return f'SELECT {what} FROM "{shape.name}" WHERE "id" IN ({",".join("?" * places)})', values
 
 
+def gather(wanted: Sequence[tuple[Shape[Any], Sequence[str]]]) -> Question:
+    """Return the question whose one row has, of each of these tables, the JSON list of the documents with these ids.
+
+    Raises:
+        Undeclared: If there are more than ``FIND_LIMIT`` together.
+    """
+    declared.check_limit(sum(len(ids) for _, ids in wanted))
+    # A selection with no row is still an empty list.
+    asked = [joined(get_many(shape, ids) if ids else ("SELECT '' AS \"doc\" WHERE 0", [])) for shape, ids in wanted]
+    return f"SELECT {','.join(f'({sql})' for sql, _ in asked)}", [value for _, values in asked for value in values]
+
+
 def find(
     shape: Shape[Any],
     equal: Mapping[str, Scalar],

@@ -72,7 +72,11 @@ class Cable:
             return
         self.accepted += 1
         with contextlib.suppress(OSError):
-            there, back = await asyncio.open_connection(*self.target)
+            try:
+                there, back = await asyncio.open_connection(*self.target)
+            except OSError:
+                writer.transport.abort()  # as the server itself would refuse it
+                raise
             self._writers |= {writer, back}
             try:
                 await asyncio.gather(

@@ -1,4 +1,4 @@
-"""What browser tests are given: a server as a process, a Chromium, people with the page open."""
+"""What browser tests are given: a server as a process that sends letters, a Chromium, people with the page open."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,8 +10,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.cable import Cable
+from tests.browser.calling import MEDIA_FLAGS
 from tests.browser.person import Person
+from tests.browser.readers import Reader, sit_down
 from tests.client.site import Site
+from tests.parts import free_port
+from tests.postbox import Postbox
 from tests.processes import ServerProcess, running
 
 FLAGS = [
@@ -34,25 +38,33 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test here its marks: one after the other, in one process."""
+    """Give every test here its marks."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.timeout(120))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
+async def server(tmp_path: Path, settings: dict[str, str]) -> AsyncIterator[ServerProcess]:
     """A running server; at the end it must stop in order and its log must be free of tracebacks."""
-    async with running(ServerProcess(tmp_path / "data")) as process:
+    process = ServerProcess(tmp_path / "data", variables=settings)
+    process.port = int(settings["PARLEY_URL"].rpartition(":")[2])
+    async with running(process):
         yield process
 
 
 @pytest.fixture
-def url(server: ServerProcess) -> str:
-    """Where the page is."""
-    return f"http://127.0.0.1:{server.port}"
+def settings(postbox: Postbox) -> dict[str, str]:
+    """The settings of ``server``: its letters come into ``postbox``, and it knows where people find it."""
+    return {"PARLEY_SMTP_URL": postbox.url, "PARLEY_URL": f"http://localhost:{free_port()}"}
+
+
+@pytest.fixture
+def url(settings: dict[str, str], server: ServerProcess) -> str:
+    """Where the page is: by a name, for there are no passkeys of an address."""
+    assert server.alive
+    return settings["PARLEY_URL"]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -97,3 +109,35 @@ async def come(browser: Browser, url: str) -> AsyncIterator[Come]:
     finally:
         for person in people:
             await person.context.close()
+
+
+# Calls
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def phone_browser(chromium: str) -> AsyncIterator[Browser]:
+    """A Chromium with a microphone and a camera."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *MEDIA_FLAGS])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def readers(phone_browser: Browser, url: str) -> AsyncIterator[list[Reader]]:
+    """Those who have come; at the end nothing may have gone wrong under their hands."""
+    assert url
+    readers: list[Reader] = []
+    yield readers
+    try:
+        for reader in readers:
+            await reader.person.check()
+    finally:
+        for reader in readers:
+            await reader.person.context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ana(phone_browser: Browser, url: str, site: Site, readers: list[Reader]) -> Reader:
+    """Ana, at a desk."""
+    return await sit_down(phone_browser, url, await site.register("ana"), readers)

@@ -1,9 +1,12 @@
 """Somebody who uses the page: what they do, what they see, and what went wrong under their hands."""
 
+import asyncio
 import itertools
 import re
+import time
 from typing import Any
 
+import pyotp
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, expect
 from playwright.async_api import TimeoutError as Late
 
@@ -22,6 +25,26 @@ document.addEventListener("securitypolicyviolation", (event) => {
 
 # A browser says so itself when a request of the page fails; the page is tested without a network on purpose.
 _NETWORK = re.compile(r"net::ERR_|Failed to load resource|WebSocket connection to")
+
+
+class App:
+    """An authenticator app. A code works once: ``code`` gives the next one that does, and waits for it if it must."""
+
+    def __init__(self, secret: str) -> None:
+        self.backup_codes: list[str] = []
+        self._totp = pyotp.TOTP(secret)
+        self._used = 0
+
+    async def code(self) -> str:
+        """Return a code that was not used: of the last step, this one, or the next, as far as clocks may differ."""
+        while True:
+            now = int(time.time()) // self._totp.interval
+            # The earliest that is good: then there is one left for whoever asks again at once.
+            step = max(now - 1, self._used + 1)
+            if step <= now + 1:
+                self._used = step
+                return self._totp.generate_otp(step)
+            await asyncio.sleep(1)
 
 
 class Person:
@@ -84,7 +107,7 @@ class Person:
         await page.get_by_role("button", name="Create an account").click()
         await page.get_by_label("Username").fill(self.name)
         await page.get_by_label("E-mail").fill(f"{self.name}@example.org")
-        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
         await page.get_by_role("button", name="Create account").click()
         await self.is_connected()
         return self
@@ -93,7 +116,7 @@ class Person:
         """Log in to an account that exists."""
         self.name = name
         await self.page.get_by_label("Username").fill(name)
-        await self.page.get_by_label("Password").fill(password)
+        await self.page.get_by_label("Password", exact=True).fill(password)
         await self.page.get_by_role("button", name="Log in").click()
         await self.is_connected()
         return self
@@ -103,6 +126,62 @@ class Person:
         await expect(self.page.locator("nav.side")).to_be_attached()
         await expect(self.page.get_by_text("Loading your rooms…")).to_have_count(0)
         await expect(self.page.locator(".banner")).to_be_hidden(timeout=40_000)
+
+    # The account
+
+    @property
+    def email(self) -> str:
+        """The address that they registered with."""
+        return f"{self.name}@example.org"
+
+    async def choose_own(self, what: str) -> None:
+        """Choose from their own menu."""
+        await self.page.get_by_role("button", name=f"Account of {self.name}").click()
+        await self.page.get_by_role("menuitem", name=what).click()
+
+    async def log_out(self) -> None:
+        """Log out, and wait for the way in."""
+        await self.choose_own("Log out")
+        await expect(self.page.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+    async def account(self, section: str) -> Locator:
+        """Open a section of their account, and return the dialog."""
+        dialog = self.page.get_by_role("dialog", name="Your account")
+        if not await dialog.is_visible():
+            await self.choose_own("Your account")
+        back = dialog.get_by_role("button", name="Back to all sections")
+        if await back.is_visible():
+            await back.click()
+        await dialog.get_by_role("button", name=section, exact=True).click()
+        await expect(dialog.get_by_role("region", name=section, exact=True)).to_be_visible()
+        await expect(dialog.get_by_text("Loading…")).to_have_count(0)
+        return dialog
+
+    async def prove_email(self, code: str) -> None:
+        """Prove that the address is theirs."""
+        dialog = await self.account("E-mail")
+        await dialog.get_by_label("Code").fill(code)
+        await dialog.get_by_role("button", name="Prove it").click()
+        await expect(dialog.get_by_text("It is proved to be yours.")).to_be_visible()
+        await self.page.keyboard.press("Escape")
+
+    async def set_up_app(self) -> "App":
+        """Take an authenticator app into use, and return it; its backup codes are kept in it."""
+        dialog = await self.account("Second step")
+        await dialog.get_by_role("button", name="Set up an app").click()
+        setting = self.page.get_by_role("dialog", name="Set up an app")
+        await expect(setting.get_by_role("img", name="QR code")).to_be_visible()
+        await setting.get_by_text("It cannot be scanned?").click()
+        app = App(re.sub(r"\s", "", await setting.locator(".secret").inner_text()))
+        await setting.get_by_label("Code").fill(await app.code())
+        await setting.get_by_role("button", name="Turn on").click()
+        kept = self.page.get_by_role("dialog", name="Your backup codes")
+        await expect(kept.get_by_role("listitem")).to_have_count(10)
+        app.backup_codes = await kept.get_by_role("listitem").all_inner_texts()
+        await kept.get_by_role("button", name="I have kept them").click()
+        await expect(dialog.get_by_text("It is on")).to_be_visible()
+        await self.page.keyboard.press("Escape")
+        return app
 
     # Rooms
 

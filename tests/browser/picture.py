@@ -46,7 +46,7 @@ async def enter(browser: Browser, url: str, name: str, **options: object) -> Per
     await page.get_by_role("button", name="Create an account").click()
     await page.get_by_label("Username").fill(name)
     await page.get_by_label("E-mail").fill(f"{name}@example.org")
-    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Create account").click()
     taken = page.get_by_text("This username is taken.")
     await expect(taken.or_(page.get_by_role("navigation", name="Rooms"))).to_be_visible()
@@ -54,6 +54,7 @@ async def enter(browser: Browser, url: str, name: str, **options: object) -> Per
         await page.reload()
         await person.log_in(name)
     await person.is_connected()
+    await page.get_by_role("button", name="Later").click()
     person.name = name
     return person
 

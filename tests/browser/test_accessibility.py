@@ -150,7 +150,7 @@ async def test_everything_can_be_done_by_keyboard_alone(come: Come) -> None:
 
 async def tab_to(page: Page, wanted: Any) -> None:
     """Press Tab until something has the focus; it must not take long."""
-    for _ in range(25):
+    for _ in range(32):
         if await wanted.evaluate("(element) => element === document.activeElement"):
             return
         await page.keyboard.press("Tab")

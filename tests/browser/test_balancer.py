@@ -16,6 +16,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture
+def settings(settings: dict[str, str]) -> dict[str, str]:
+    """The settings of ``server``: it believes the load balancer, which says that people came by TLS."""
+    return settings | {"PARLEY_TRUSTED_PROXIES": "127.0.0.1"}
+
+
+@pytest.fixture
 def balancer(server: ServerProcess) -> Iterator[Balancer]:
     """A load balancer in front of one node; the two others it knows are not there."""
     yield from running(lambda: Balancer([server.port, free_port(), free_port()]))
@@ -26,6 +32,8 @@ async def test_the_page_works_through_the_load_balancer(
 ) -> None:
     ana = await Person.come(browser, f"https://localhost:{balancer.port}", ignore_https_errors=True)
     await ana.register("ana")
+    cookies = await ana.context.cookies()
+    assert [(cookie["name"], cookie["secure"]) for cookie in cookies] == [("__Host-parley", True)]
     await ana.create_room("Harbour")
     await ana.say("by TLS")
     await ana.sees("by TLS")

@@ -78,6 +78,7 @@ async def test_a_desk_shows_rooms_conversation_and_members_side_by_side(come: Co
     await ana.create_room("Harbour")
     edge = 0.0
     for found in (
+        ana.page.get_by_role("navigation", name="Parts of the page"),
         ana.page.get_by_role("navigation", name="Rooms"),
         ana.page.get_by_role("region", name="Conversation"),
         ana.page.get_by_role("complementary", name="Members"),

@@ -137,17 +137,21 @@ async def test_a_live_session_is_extended_before_its_token_ends(come: Come) -> N
     assert frames.opened == 1
 
 
-async def test_a_session_that_ended_elsewhere_leads_to_the_way_in(come: Come) -> None:
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(4504, "Your session is over. Please log in again."), (4503, "This account is banned from this server.")],
+)
+async def test_a_session_that_ended_elsewhere_leads_to_the_way_in(code: int, words: str, come: Come) -> None:
     ana = await come("ana")
     frames = await Frames(ana.page).attach()
     await ana.page.reload()
     await ana.is_connected()
-    await frames.close(4504)
-    await expect(ana.page.get_by_text("Your session is over. Please log in again.")).to_be_visible()
+    await frames.close(code)
+    await expect(ana.page.get_by_text(words)).to_be_visible()
     await ana.log_in(ana.name)
 
 
-@pytest.mark.parametrize(("code", "words"), [(4506, "too many tabs"), (4505, "too many errors"), (4503, "banned")])
+@pytest.mark.parametrize(("code", "words"), [(4506, "too many tabs"), (4505, "too many errors")])
 async def test_a_close_that_asks_for_a_remedy_is_not_followed_by_tries(code: int, words: str, come: Come) -> None:
     ana = await come("ana")
     await ana.create_room("Harbour")

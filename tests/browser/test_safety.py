@@ -79,6 +79,21 @@ async def test_names_of_rooms_are_shown_unchanged_and_never_run(come: Come, site
         await expect(ana.room(name)).to_be_visible()
 
 
+async def test_names_around_accounts_are_shown_unchanged_and_never_run(come: Come, site: Site) -> None:
+    ana = await come("ana")
+    account = await Account.log_in(site.rest, ana.name)
+    (own,) = [one["id"] for one in (await account.get("auth", "sessions"))["items"] if one["current"]]
+    for text in ATTACKS[:3]:
+        named = await account.request("PATCH", f"/api/auth/sessions/{own}", {"name": text})
+        assert named.status == 200, named
+        await account.post("auth", "tokens", body={"name": text, "scopes": ["read"]})
+        assert (await account.request("PATCH", "/api/users/me", {"name": text})).status == 200
+        dialog = await ana.account("Sessions")
+        await expect(dialog.get_by_text(text)).to_be_visible()
+        dialog = await ana.account("API tokens")
+        await expect(dialog.get_by_text(text, exact=True)).to_be_visible()
+
+
 async def create(account: Account, name: str) -> bool:
     """Make a public room; tell whether the server took the name."""
     answer = await account.request("POST", "/api/rooms", {"name": name, "kind": "public", "description": name[:200]})

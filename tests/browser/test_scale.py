@@ -153,6 +153,29 @@ async def test_loading_older_messages_keeps_what_is_seen_in_its_place(come: Come
         assert after == pytest.approx(before + 120, abs=2)
 
 
+async def test_who_leaves_the_end_while_something_is_drawn_is_not_taken_back(come: Come, site: Site) -> None:
+    ana = await come("ana")
+    room = await ana.create_room("Archive")
+    ben = await site.register("ben")
+    await ben.post("rooms", room, "members", body={})
+    await say_many(site, ben, room, 60)
+    await ben.post("rooms", room, "messages", body={"cid": "long", "text": "\n".join(map(str, range(60)))})
+    unfold = ana.page.get_by_role("button", name="Show all")
+    await expect(unfold).to_be_visible()
+    await ana.page.evaluate(STILL)
+    first, before = await ana.page.evaluate(FIRST_VISIBLE)
+    # Drawn before anything that the page itself does once a frame about having been scrolled.
+    await unfold.evaluate(
+        """(button) => {
+          requestAnimationFrame(() => button.click());
+          document.querySelector(".scroller").scrollTop -= 120;
+        }"""
+    )
+    await expect(ana.page.get_by_role("button", name="Show less")).to_be_attached()
+    await ana.page.evaluate(STILL)
+    assert await ana.page.evaluate(WHERE, first) == pytest.approx(before + 120, abs=2)
+
+
 async def test_new_messages_do_not_move_what_somebody_reads_further_up(come: Come, site: Site) -> None:
     ana = await come("ana")
     room = await ana.create_room("Archive")

@@ -11,8 +11,13 @@ Json = dict[str, Any]
 DURABLE = frozenset({"message", "room"})
 """Events that carry a rev; all others carry none."""
 
-KINDS = frozenset({"text", "notice", "call"})
-ROOM_KINDS = frozenset({"public", "private", "direct", "self"})
+KINDS = frozenset({"text", "notice", "call", "post", "comment", "notification"})
+MEDIA = frozenset({"audio", "video"})
+CALL_STATES = frozenset({"ringing", "connecting", "active", "ended"})
+IN_CALL = frozenset({"connecting", "connected", "reconnecting"})
+"""States of legs that are in a call."""
+LEG_STATES = IN_CALL | {"ringing", "left", "answered_elsewhere", "declined_elsewhere"}
+ROOM_KINDS = frozenset({"public", "private", "direct", "self", "topic", "page", "post"})
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -73,11 +78,23 @@ def check_item(item: Json) -> None:
         check_time(item["edited_at"], "edited_at")
     author = item["author"]
     if author is not None:
-        demand(isinstance(author.get("id"), str) and isinstance(author.get("username"), str), "an author", item)
+        check_author(author)
+        demand("anonymous" not in author or item["cid"] == f"~{item['id']}", "a cid that tells of its person", item)
     if item["kind"] == "text":
         _check_text(item)
+    elif item["kind"] == "call":
+        demand(item["media"] in MEDIA and (item["outcome"] is None) == (item["seconds"] is None), "a call", item)
     elif item["kind"] == "notice":
         demand(all(key in item for key in ("type", "user", "by")), "a notice has type, user, by", item)
+    elif item["kind"] in {"post", "comment"}:
+        _check_voted(item)
+
+
+def check_author(author: Json) -> None:
+    """Somebody, or the other name of somebody: nothing but id and name, and whose name it is nobody is told."""
+    demand(isinstance(author.get("id"), str) and isinstance(author.get("username"), str), "an author", author)
+    demand(author.keys() <= {"id", "username", "anonymous"}, "nothing else of an author", author)
+    demand(author["id"].startswith("a_") == author.get("anonymous", False), "the id of another name", author)
 
 
 def _check_text(item: Json) -> None:
@@ -93,6 +110,18 @@ def _check_text(item: Json) -> None:
         demand(len(set(users)) == len(users), "a user twice in a reaction", item)
 
 
+def _check_voted(item: Json) -> None:
+    demand(item["author"] is not None and isinstance(item["cid"], str), "it has an author and a cid", item)
+    demand(item["up"] >= 0 and item["down"] >= 0, "votes are counted", item)
+    demand(item["score"] == item["up"] - item["down"], "a score is what is for it less what is against it", item)
+    demand(not item["deleted"] or item["text"] == "", "a deleted one says nothing", item)
+    if item["kind"] == "comment":
+        demand(0 <= item["depth"] <= 10 and (item["parent"] is None) == (item["depth"] == 0), "a depth", item)
+        return
+    demand((item["title"] == "") == item["deleted"], "a title is empty where it is deleted, and nowhere else", item)
+    demand(item["status"] in {"open", "closed"} and item["comments"] >= 0, "open or closed, with comments", item)
+
+
 def check_room(room: Json, *, viewer: bool = True) -> None:
     """A room; ``viewer``: as one person sees it, so with that person's role."""
     for key in ("id", "kind", "name", "description", "picture", "owner", "member_count", "head"):
@@ -105,20 +134,37 @@ def check_room(room: Json, *, viewer: bool = True) -> None:
         demand(isinstance(room.get("peer", {}).get("username"), str), "a direct room has a peer", room)
 
 
+def check_call(call: Json) -> None:
+    """A call: what its state, its legs and its times say of each other."""
+    demand(type(call["version"]) is int and call["version"] >= 1, "a version", call)
+    demand(call["state"] in CALL_STATES and call["media"] in MEDIA, "an unknown state, or media", call)
+    over = call["state"] == "ended"
+    told = [call[key] is not None for key in ("reason", "ended_at", "seconds")]
+    demand(told == [over] * 3, "an end where it has ended, and nowhere else", call)
+    demand((call["deadline"] is None) == (call["state"] in {"active", "ended"}), "a deadline while it waits", call)
+    states = [leg["state"] for leg in call["legs"]]
+    demand(LEG_STATES.issuperset(states), "an unknown state of a leg", call)
+    demand(over == IN_CALL.isdisjoint(states), "somebody is in a call until it ends", call)
+    demand(not over or "ringing" not in states, "nobody rings when it is over", call)
+    orders = [leg["order"] for leg in call["legs"] if leg["order"] > 0]
+    demand(orders == sorted(set(orders)), "legs have an order", call)
+    demand(len({leg["id"] for leg in call["legs"]}) == len(states), "a leg twice", call)
+
+
 ITEM_OPERATIONS = frozenset({"message.send", "message.edit", "message.delete", "message.react", "message.get"})
+POST_OPERATIONS = frozenset({"post.create", "post.publish", "post.get", "post.edit", "post.status", "post.restore"})
 ROOM_OPERATIONS = frozenset({"room.create", "room.direct", "room.get", "room.update"})
 
 
 def check_answer(op: str, d: Json, ok: Any) -> None:
     """Hold a successful answer of either door to the shape that the protocol gives it."""
-    if op in ITEM_OPERATIONS:
-        check_item(ok)
-        demand(ok["room"] == d["room"], "an item of the room asked for", ok)
-        demand(ok["id"] == d.get("message", ok["id"]), "the message asked for", ok)
-        demand(ok["cid"] == d.get("cid", ok["cid"]), "the cid asked with", ok)
+    if op in ITEM_OPERATIONS or op in POST_OPERATIONS:
+        _check_one(d, ok)
     elif op in ROOM_OPERATIONS:
         check_room(ok)
         demand(ok["id"] == d.get("room", ok["id"]), "the room asked for", ok)
+    elif op.startswith("call.") or op == "room.calls":
+        _check_calls(d, ok)
     elif op in ("message.list", "room.changes"):
         for item in ok["items"]:
             check_item(item)
@@ -127,10 +173,24 @@ def check_answer(op: str, d: Json, ok: Any) -> None:
         demand(type(ok["has_more" if op == "message.list" else "complete"]) is bool, "whether there is more", op)
     elif op == "presence.watch":
         demand([one["user"] for one in ok] == list(dict.fromkeys(d["users"])), "those asked for, in that order", ok)
-        for one in ok:
-            check_presence(one)
+        list(map(check_presence, ok))
     elif op == "room.read":
         demand(type(ok["read"]) is int and 0 <= ok["unread"] <= 100, "read and unread", ok)
+
+
+def _check_one(d: Json, item: Json) -> None:
+    check_item(item)
+    room, id_ = d.get("room", d.get("topic", item["room"])), d.get("message", d.get("post", item["id"]))
+    demand((item["room"], item["id"]) == (room, id_), "the item asked for, of the room asked for", item)
+    # Of what is said under another name the cid is none of the client's.
+    demand(item["cid"] == d.get("cid", item["cid"]) or item["author"].get("anonymous"), "the cid asked with", item)
+
+
+def _check_calls(d: Json, ok: Json) -> None:
+    for call in ok.get("items", [ok] if "version" in ok else []):
+        check_call(call)
+        demand(call["id"] == d.get("call", call["id"]), "the call asked for", call)
+        demand(call["room"] == d.get("room", call["room"]), "a call of the room asked for", call)
 
 
 def check_presence(shown: Json) -> None:
@@ -156,6 +216,8 @@ class Order:
         self.left: set[str] = set()
         self.live = False
         self._answered = False
+        self._calls: dict[str, int] = {}
+        """The version of each call that was heard of last."""
 
     def hello(self, answer: Json, cursors: dict[str, int]) -> None:
         """Learn from the answer of hello where each room's events begin."""
@@ -165,6 +227,8 @@ class Order:
             demand((room["state"] == "new") == (room["id"] not in cursors), "new is a room without a cursor", room)
             known = cursors.get(room["id"], 0)
             self.revs[room["id"]] = known if room["state"] in ("ok", "delta") else 0
+        for call in answer["calls"]:
+            check_call(call)
         kinds = [room["kind"] for room in answer["rooms"]]
         demand(kinds[:1] == ["self"] and "self" not in kinds[1:], "the self stream comes first", kinds)
         self._answered = True
@@ -181,6 +245,10 @@ class Order:
             left = frame["d"]
             demand(left["reason"] in ("left", "removed", "banned", "deleted") and "by" in left, "a reason", frame)
             self.left.add(left["room"])
+        elif name == "call":
+            check_call(frame["d"])
+            demand(frame["d"]["version"] > self._calls.get(frame["d"]["id"], 0), "the version of a call rises", frame)
+            self._calls[frame["d"]["id"]] = frame["d"]["version"]
         elif name == "presence":
             check_presence(frame["d"])
         elif name == "live":

@@ -139,6 +139,8 @@ class Socket:
 
     def _answer(self, op: str, d: Json, ok: Any) -> None:
         check_answer(op, d, ok)
+        if op == "room.watch":
+            self.order.left.discard(d["room"])  # seen again, without being in it
         if op != "hello":
             return
         self.session = ok

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.checks import Json, Order, check_item, check_problem, check_room, decode
+from tests.client.checks import Json, Order, check_call, check_item, check_problem, check_room, decode
 from tests.client.wire import Violation
 
 ITEM: Json = {
@@ -35,6 +35,20 @@ ROOM: Json = {
     "head": 4,
     "role": "owner",
 }
+LEG: Json = {"id": "l", "user": {"id": "u", "username": "name"}, "state": "connected", "order": 1}
+CALL: Json = {
+    "id": "c",
+    "room": "r",
+    "media": "audio",
+    "state": "active",
+    "reason": None,
+    "version": 3,
+    "deadline": None,
+    "ended_at": None,
+    "seconds": None,
+    "legs": [LEG, LEG | {"id": "m", "order": 2}],
+}
+OVER: Json = {"state": "ended", "reason": "completed", "ended_at": "2026-01-02T03:04:05.678Z", "seconds": 1}
 SELF: Json = ROOM | {"id": "s", "kind": "self", "state": "new"}
 
 
@@ -98,10 +112,34 @@ def test_bad_room_and_problem_are_seen() -> None:
         check_problem({"type": "x", "title": "x", "status": 404, "code": "x", "detail": "x"}, 400)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 0},
+        {"state": "idle"},
+        {"media": "smell"},
+        {"reason": "completed"},
+        {"deadline": "2026-01-02T03:04:05.678Z"},
+        {"legs": []},
+        {"legs": [LEG, LEG]},
+        {"legs": [LEG | {"order": 2}, LEG | {"id": "m"}]},
+        {"legs": [LEG | {"state": "asleep"}]},
+        OVER,
+        OVER | {"legs": [LEG | {"state": "ringing", "order": 0}]},
+        OVER | {"legs": [], "seconds": None},
+    ],
+)
+def test_bad_call_is_seen(change: Json) -> None:
+    check_call(CALL)
+    check_call(CALL | OVER | {"legs": [LEG | {"state": "left"}]})
+    with pytest.raises(Violation):
+        check_call(CALL | change)
+
+
 def _order(state: str = "ok") -> Order:
     order = Order()
     cursors = {} if state == "new" else {"r": 4}
-    order.hello({"rooms": [SELF, ROOM | {"state": state}]}, cursors)
+    order.hello({"rooms": [SELF, ROOM | {"state": state}], "calls": []}, cursors)
     return order
 
 
@@ -139,6 +177,14 @@ def test_rev_that_comes_twice_is_seen() -> None:
         order.event(_message(5))
 
 
+def test_version_of_a_call_that_comes_twice_is_seen() -> None:
+    order = _order()
+    order.event({"ev": "call", "d": CALL})
+    order.event({"ev": "call", "d": CALL | {"version": 4}})
+    with pytest.raises(Violation):
+        order.event({"ev": "call", "d": CALL | {"version": 4}})
+
+
 def test_event_after_leaving_is_seen_and_after_rejoining_passes() -> None:
     order = _order()
     order.event({"ev": "room.left", "d": {"room": "r", "reason": "left", "by": "u"}})
@@ -157,7 +203,7 @@ def test_event_before_hello_is_seen() -> None:
 
 def test_new_state_with_a_cursor_is_seen() -> None:
     with pytest.raises(Violation):
-        Order().hello({"rooms": [SELF, ROOM | {"state": "new"}]}, {"r": 4})
+        Order().hello({"rooms": [SELF, ROOM | {"state": "new"}], "calls": []}, {"r": 4})
 
 
 def test_live_twice_is_seen() -> None:

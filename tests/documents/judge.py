@@ -112,11 +112,14 @@ class Judge:
     def _wrong(self, record: Json) -> str | None:
         """Judge an answer of REST."""
         route, status, body = self._route(record["path"]), record["status"], record["body"]
-        described = self._openapi["paths"].get(route, {}).get(record["method"].lower())
+        # A method is written in capitals: ``get`` is another one, which nobody knows.
+        method = record["method"].lower() if record["method"].isupper() else None
+        described = self._openapi["paths"].get(route, {}).get(method)
         if described is None:
             if status in (200, 201):
                 return "an operation that is not described"
-            code = {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_request")
+            codes = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
+            code = codes.get(status, "bad_request")
             (content,) = self._openapi["components"]["responses"][code]["content"].values()
             return None if body is None else self._check("rest", content["schema"], body)
         response = described["responses"].get(str(status))

@@ -71,7 +71,9 @@ def codes(asyncapi: Any, op: str) -> set[str]:
 def test_codes_are_those_of_the_operation(asyncapi: Any) -> None:
     for operation in (operation for operation in OPERATIONS if operation.socket):
         own = {kind.code for kind in operation.raises}
-        always = {"bad_request", "unauthenticated", "rate_limited", "unavailable", "internal"}
+        own |= {kind.code for need in operation.needs for kind in need.raises}
+        known = {"unauthenticated", "account_banned", "scope_missing"}
+        always = {"bad_request", "rate_limited", "unavailable", "internal"} | known
         assert codes(asyncapi, operation.name) == own | always, operation.name
 
 

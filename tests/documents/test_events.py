@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tests.client.account import Account
 from tests.client.site import Site
 from tests.client.socket import Socket
 from tests.client.wire import Closed, Wire
@@ -48,12 +49,37 @@ async def test_every_kind_of_event_can_be_told(tmp_path: Path) -> None:
             asks = await site.connect(ada, ada_told)
             answers = await site.connect(bob, bob_told)
             await _talk(asks, answers, bob.id)
-            await ada_told.until("message", "room", "room.joined", "member_count", "typing", "read", "presence", "live")
-            await bob_told.until("room.joined", "room.left")
+            (await ada.request("PATCH", "/api/users/me", {"name": "Ada"})).ok()
+            (await ada.request("PUT", f"/api/users/me/following/{bob.id}")).ok()
+            own = (await ada.request("POST", "/api/rooms", {"name": "own", "kind": "private"})).ok()
+            (await ada.request("PUT", f"/api/rooms/{own['id']}/cleared", {})).ok()
+            await ada_told.until("tie", "hidden")
+            (await ada.request("PUT", f"/api/users/me/stances/{bob.id}", {"mute": -1})).ok()
+            await ada_told.until(
+                "message", "room", "room.joined", "member_count", "typing", "read", "presence", "user", "live"
+            )
+            post = {"title": "here", "text": "there", "cid": "tour-2"}
+            (await ada.request("POST", "/api/posts", post)).ok()
+            await ada_told.until("stance", "feed")
+            await _report(site, ada, bob)
+            await ada_told.until("report")
+            await ada_told.until("call", "call.signal", "call.speaking")
+            await bob_told.until("alias", "room.joined", "room.left", "unwatched")
         await ada_told.until("goaway")
         closed = await asks.closed
     assert closed.code == CloseCode.GOING_AWAY
     assert (ada_told.kinds | bob_told.kinds) - {"hello"} == {name_of(event) for event in EVENTS} - UNTOLD
+
+
+async def _report(site: Site, ada: Account, bob: Account) -> None:
+    """Have something reported in a topic of ada's."""
+    topic = (await ada.request("POST", "/api/topics", {"title": "The tour"})).ok()["id"]
+    (await bob.request("POST", f"/api/rooms/{topic}/members", {})).ok()
+    (await bob.request("PUT", f"/api/topics/{topic}/alias", {"name": "Tourist7"})).ok()
+    body = {"text": "words", "cid": "tour-9"}
+    said = (await bob.request("POST", f"/api/rooms/{topic}/messages", body)).ok()
+    wanted = {"kind": "message", "target": said["id"], "room": topic, "reason": "spam"}
+    (await (await site.register("cyd")).request("POST", "/api/reports", wanted)).ok()
 
 
 async def _talk(ada: Socket, bob: Socket, bob_id: str) -> None:
@@ -65,7 +91,18 @@ async def _talk(ada: Socket, bob: Socket, bob_id: str) -> None:
     await bob.call("room.read", room | {"seq": sent["seq"]})
     await ada.call("presence.watch", {"users": [bob_id]})
     await bob.call("presence.set", {"status": "busy"})
+    await _call(ada, bob, room)
     await ada.call("room.remove", room | {"user": bob_id})
+    await bob.call("room.watch", room)
+    await ada.call("room.delete", room)
+
+
+async def _call(ada: Socket, bob: Socket, room: Any) -> None:
+    call = await ada.call("call.start", room | {"media": "audio"})
+    this = {"call": call["id"]}
+    await bob.call("call.join", this)
+    await bob.call("call.signal", this | {"to": call["leg"], "kind": "offer", "data": {"sdp": ""}})
+    await bob.call("call.set", this | {"speaking": True})
 
 
 async def test_frames_that_are_written_out_are_those_of_their_types(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Whatever the suite saw a server say stands in the documents. This comes last: see ``last.py``."""
 
+import json
 import shutil
 from typing import Any
 
 import pytest
 
 from tests import recorder
+from tests.documents.alike import form
 from tests.documents.judge import Judge
 from tests.documents.kinds import UNTOLD
 from tests.documents.last import is_whole, wait_for_all
@@ -20,7 +22,8 @@ def test_everything_that_was_said_is_described(request: pytest.FixtureRequest, o
     left = wait_for_all(request.session, recorder.directory(), WAIT_S)
     assert left == [], "these tests were not finished in time"
     judge = Judge(openapi, asyncapi)
-    wrong = [text for text in map(judge.judge, recorder.read()) if text is not None]
+    records = {form(line): line for line in recorder.read()}
+    wrong = [text for line in records.values() if (text := judge.judge(json.loads(line))) is not None]
     assert wrong[:10] == []
     kinds = {name.removeprefix("event.") for name in asyncapi["operations"] if name.startswith("event.")}
     assert not judge.events & UNTOLD, "take it from the list: it is said"
@@ -33,6 +36,33 @@ def test_everything_that_was_said_is_described(request: pytest.FixtureRequest, o
 def answer(status: int, body: Any, path: str = "/api/rooms/r", method: str = "GET") -> Any:
     kind = "application/problem+json" if status >= 400 else "application/json"
     return {"door": "rest", "method": method, "path": path, "status": status, "type": kind, "body": body}
+
+
+ID = "01a1fcc2254890a1d063b40adf259a"
+ITEM = {"id": ID, "rev": 7, "text": "hello", "cid": "c-1", "created_at": "2026-11-21T06:11:04.123Z"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"id": ID[::-1]}, {"rev": 8}, {"text": "hello there"}, {"cid": "c-2"}, {"created_at": "2027-01-01T00:00:00.000Z"}],
+    ids=str,
+)
+def test_records_that_no_document_tells_apart_are_judged_once(other: dict[str, Any]) -> None:
+    assert form(json.dumps(ITEM | other)) == form(json.dumps(ITEM))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *({"id": ID[1:]}, {"id": ID.upper()}, {"id": None}, {"rev": 0}, {"rev": -7}, {"rev": "7"}, {"rev": 7.5}),
+        *({"text": ""}, {"text": "\0"}, {"text": None}, {"text": "x" * 5000}, {"cid": ""}, {"cid": "~"}, {"more": ID}),
+        *({"created_at": f"2026-{day}T06:11:04.123Z"} for day in ("13-01", "02-30", "1-1")),
+        {"created_at": "2026-11-21 06:11:04"},
+    ],
+    ids=lambda other: str(other)[:40],
+)
+def test_records_that_a_document_may_tell_apart_are_judged_each(other: dict[str, Any]) -> None:
+    assert form(json.dumps(ITEM | other)) != form(json.dumps(ITEM))
 
 
 PROBLEM = {"type": "t", "title": "t", "status": 404, "code": "room_not_found", "detail": "d"}

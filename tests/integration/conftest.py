@@ -12,7 +12,12 @@ from tests import application
 from tests.application import Parley
 from tests.client.site import Site
 from tests.client.wire import VIOLATIONS
+from tests.parts import Redis
+from tests.peers import until
+from tests.postbox import Postbox
 from tests.processes import ServerProcess, running
+from tests.provider import GitHubLike, OpenIdProvider
+from tests.signing_in import Browser, signing_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +81,48 @@ async def two(one: Parley, tmp_path: Path) -> AsyncIterator[Parley]:
     """A second node on the same store, which hears nothing of the first."""
     async with application.running(tmp_path) as parley:
         yield parley
+
+
+@pytest.fixture
+async def posting(tmp_path: Path, postbox: Postbox) -> AsyncIterator[Parley]:
+    """A node in the process of the test, on SQLite, whose letters come into ``postbox``."""
+    async with application.running(tmp_path, smtp_url=postbox.url) as parley:
+        yield parley
+
+
+@pytest.fixture
+async def nodes(tmp_path: Path, redis_part: Redis) -> AsyncIterator[tuple[Parley, Parley]]:
+    """Two nodes on one store that hear each other."""
+    how = {"redis_url": redis_part.url}
+    async with application.running(tmp_path, **how) as one, application.running(tmp_path, **how) as two:
+        for node in (one, two):
+            registry = node.application.metrics.registry
+            await until(lambda registry=registry: not registry.get_sample_value("parley_degraded"))  # type: ignore[misc]
+        yield one, two
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[OpenIdProvider]:
+    """A provider of sign-ins."""
+    async with OpenIdProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[GitHubLike]:
+    """A provider that does as GitHub does."""
+    async with GitHubLike() as hub:
+        yield hub
+
+
+@pytest.fixture
+async def abroad(tmp_path: Path, provider: OpenIdProvider, hub: GitHubLike) -> AsyncIterator[Parley]:
+    """A node that lets people sign in elsewhere: ``here`` and at ``hub``."""
+    async with signing_in(tmp_path, {"here": provider, "hub": hub}) as parley:
+        yield parley
+
+
+@pytest.fixture
+def browser(abroad: Parley) -> Browser:
+    """A browser at ``abroad``."""
+    return Browser(abroad)

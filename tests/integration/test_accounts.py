@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.accounts import logins, passwords
-from services.accounts.logins import DAY_MS, GRACE_MS, LOGINS_LIMIT
+from services.accounts.logins import families as logins
+from services.accounts.logins.families import DAY_MS, GRACE_MS, LOGINS_LIMIT
+from services.accounts.secrets import passwords
 from services.ids import now_ms
 from store.tables import LOGINS, REFRESHES, USERS
 from tests.application import Parley, running
@@ -268,6 +269,7 @@ async def test_refresh_tokens_are_not_in_the_store(parley: Parley) -> None:
 
 async def test_trade_that_fails_may_be_tried_again(parley: Parley) -> None:
     tokens = (await register(parley)).json
+    await parley.without_jobs()
     parley.store.fail(Fault.UNAVAILABLE, "together")
     assert (await refresh(parley, tokens["refresh_token"])).status == 503
     assert (await refresh(parley, tokens["refresh_token"])).status == 200
@@ -275,6 +277,7 @@ async def test_trade_that_fails_may_be_tried_again(parley: Parley) -> None:
 
 async def test_trade_whose_answer_is_lost_may_be_tried_again(parley: Parley) -> None:
     tokens = (await register(parley)).json
+    await parley.without_jobs()
     parley.store.fail(Fault.LOST, "together")
     assert (await refresh(parley, tokens["refresh_token"])).status == 503
     assert (await refresh(parley, tokens["refresh_token"])).status == 200
@@ -283,6 +286,7 @@ async def test_trade_whose_answer_is_lost_may_be_tried_again(parley: Parley) -> 
 async def test_one_of_many_who_trade_a_token_at_once_ends_nobodys_session_in_haste(parley: Parley) -> None:
     """Each looks, then marks; whoever comes second looks again, and sees what the others did."""
     tokens = (await register(parley)).json
+    await parley.without_jobs()
     gate = parley.store.hold("together", times=3)
     trading = [asyncio.create_task(refresh(parley, tokens["refresh_token"])) for _ in range(3)]
     await until(lambda: gate.waiting == 3)
@@ -319,6 +323,7 @@ async def test_log_out_twice_is_unauthenticated(parley: Parley) -> None:
 async def test_log_out_is_asked_again_where_the_store_gives_no_answer(parley: Parley, fault: Fault) -> None:
     (ann,) = await parley.people("ann")
     live = await ann.connect()
+    await parley.without_jobs()
     parley.store.fail(fault, "update", times=2)
     assert (await ann.answer("auth.logout")).status == 204
     assert await live.code() == 4504
@@ -329,6 +334,7 @@ async def test_log_out_is_asked_again_where_the_store_gives_no_answer(parley: Pa
 async def test_log_out_that_is_not_kept_ends_nothing(parley: Parley, fault: Fault) -> None:
     (ann,) = await parley.people("ann")
     live = await ann.connect()
+    await parley.without_jobs()
     parley.store.fail(fault, "update", times=3)
     assert (await ann.answer("auth.logout")).status == 503
     assert await live.call("ping") == {}
@@ -356,7 +362,7 @@ async def test_revoking_ends_everything_of_a_person(parley: Parley) -> None:
 async def test_log_out_on_one_node_ends_the_session_on_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.accounts import tokens
+    from services.accounts.logins import tokens
 
     monkeypatch.setattr(tokens, "LIVE_S", 0.0)
     async with running(tmp_path) as one, running(tmp_path) as two:

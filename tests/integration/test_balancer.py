@@ -22,7 +22,7 @@ from tests.parts import Redis
 from tests.people import Live, Person
 from tests.processes import ROOT, ServerProcess, all_running
 
-pytestmark = [pytest.mark.redis, pytest.mark.timeout(120), pytest.mark.xdist_group("balancer")]
+pytestmark = [pytest.mark.redis, pytest.mark.timeout(120)]
 
 
 @dataclass

@@ -17,6 +17,7 @@ import pytest
 import redis
 import yaml  # type: ignore[import-untyped]  # comes with the validator of OpenAPI documents
 
+from services.jobs.meters import Meters
 from services.metrics import Metrics
 from settings import OPTIONS, PREFIX, Settings
 from tests.client.site import Site
@@ -271,7 +272,9 @@ async def test_nodes_are_content_with_the_redis_that_is_shipped(tmp_path: Path, 
 
 def test_operators_are_told_of_meters_and_options_that_exist() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
-    samples = {family.name for family in Metrics().registry.collect()}
+    registry = Metrics().registry
+    Meters(registry)
+    samples = {family.name for family in registry.collect()}
     told = {name.removesuffix("_total") for name in re.findall(r"`(parley_\w+)", page)}
     assert told <= samples
     flags = set(re.findall(r"`(--[a-z]+(?:-[a-z]+)*)", page)) - {"--save"}  # Redis has that one

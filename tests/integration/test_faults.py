@@ -1,5 +1,6 @@
 """Every call to the store of every operation made to fail in turn: nothing is half done, and a repetition succeeds."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,32 +9,62 @@ from typing import Any
 import msgspec
 import pytest
 
-from services import OPERATIONS
+from services import OPERATIONS, noted
+from services.calls.keeping import tending
 from services.errors import ServiceError
-from services.messages import marks
-from services.operations.operation import Context, Operation, Principal, perform
+from services.operations.context import Context, Principal
+from services.operations.operation import Operation, perform
 from services.operations.schemas import convert
 from services.streams import flight
 from tests.application import Parley, running
 from tests.audit import audit
 from tests.client.account import PASSWORD
 from tests.client.checks import Json
-from tests.integration.parity_rows import ROWS, Row
+from tests.integration.parity_rows import ROWS
+from tests.integration.places import filled, notification, place, room, words
+from tests.integration.reports.staff import promote
+from tests.integration.rows import PEOPLE, Row
 from tests.peers import until
 from tests.unstable import WRITES, Fault
+from ws.calls import listening
 
 BY_NAME: dict[str, Operation[Any]] = {operation.name: operation for operation in OPERATIONS}
 
 ALIASES = {"message.reaction.put": {"emoji": ":x:"}, "message.reaction.delete": {"emoji": ":x:"}}
 """Operations that the parity table has under another name, and what they are asked with."""
 
+_REPORT = {"report": "$report"}
+_NAME = {"topic": "$room", "alias": "$alias", "reason": "it is asked for"}
+
+STAFF = [
+    Row("alias.reveal", "ok", "staff", _NAME, kind="topic"),
+    Row("report.list", "ok", "staff"),
+    Row("report.get", "ok", "staff", _REPORT),
+    Row("report.review", "ok", "staff", _REPORT),
+    Row("report.dismiss", "ok", "staff", _REPORT),
+    Row("report.resolve", "ok", "staff", _REPORT | {"actions": ["delete"]}),
+    Row("report.escalate", "ok", "staff", _REPORT),
+    Row("report.reopen", "ok", "staff", _REPORT, before=(("staff", "report.dismiss", _REPORT),)),
+]
+"""What the parity table lacks, for it has one door: what the installation's moderators do."""
+
 DONE = {
+    "call.remove": "not_in_call",
     "auth.register": "username_taken",
     "auth.logout": "unauthenticated",
     "room.delete": "room_not_found",
     "room.leave": "not_a_member",
     "room.remove": "member_not_found",
     "room.role": "forbidden",
+    "topic.create": "title_taken",
+    "topic.delete": "room_not_found",
+    "topic.leave": "not_a_member",
+    "invitation.make": "already_invited",
+    "invitation.withdraw": "invitation_not_found",
+    "invitation.accept": "invitation_not_found",
+    "invitation.decline": "invitation_not_found",
+    "report.make": "reported_already",
+    "notification.delete": "notification_not_found",
 }
 """What a repetition is answered where the first time was done after all, though its caller was not told."""
 
@@ -50,17 +81,18 @@ class Person:
         """The user's id."""
         return "" if self.principal is None else self.principal.user
 
-    async def do(self, op: str, **d: Any) -> Any:
+    async def do(self, op: str, d: Json, *, socket: bool = False) -> Any:
         """Ask for an operation, and return what it answers as it is published."""
         operation = BY_NAME[op]
         context = Context(self.parley.application, None if operation.public else self.principal, "127.0.0.1")
-        answer = await perform(operation, context, convert(operation.input, d))
-        return msgspec.json.decode(msgspec.json.encode(answer), type=operation.output)
+        answer = msgspec.json.encode(await perform(operation, context, convert(operation.input, d)))
+        msgspec.json.decode(answer, type=operation.output)
+        return msgspec.json.decode(answer)
 
     async def code(self, op: str, d: Json) -> str:
         """Return ``ok``, or the code of the refusal."""
         try:
-            await self.do(op, **d)
+            await self.do(op, d)
         except ServiceError as error:
             return error.name
         return "ok"
@@ -73,66 +105,82 @@ class Stage:
         self.parley = parley
         self.people: dict[str, Person] = {}
         self.count = 0
+        self.working = asyncio.Event()
+        """Whether jobs are begun: only while a try is prepared, for none is to meet the fault that is meant for it."""
 
     async def begin(self) -> None:
         """Make the accounts."""
-        for name in ("owner", "moderator", "member", "stranger", "peer"):
+        for name in (*PEOPLE, "staff"):
             self.people[name] = await self._log_in("auth.register", username=name, email="a@example.org")
+        principal = self.people["staff"].principal
+        assert principal is not None
+        await promote(self.parley.database, principal.user, principal.login)
 
     async def _log_in(self, op: str, **d: str) -> Person:
-        tokens = await Person(self.parley).do(op, password=PASSWORD, **d)
-        return Person(self.parley, await self.parley.application.tokens.authenticate(tokens.access_token))
+        tokens = await Person(self.parley).do(op, d | {"password": PASSWORD})
+        return Person(self.parley, await self.parley.application.tokens.authenticate(tokens["access_token"]))
 
     async def prepare(self, row: Row) -> tuple[Person, Json]:
         """Make what a row needs; return who asks, and with what."""
         self.count += 1
+        self.working.set()
         people, names = self.people, {f"${name}": person.id for name, person in self.people.items()}
-        names |= {"$fresh": f"fresh-{self.count}", "$cid": f"cid-{self.count}", "$name": "member", "$unique": "room"}
+        names |= words(self.count) | {"$name": "member"}
         asking = people["stranger" if row.who == "$again" else row.who]
         if row.who == "$again":
             asking = await self._log_in("auth.login", login="stranger")
-        if "$refresh" in row.d.values():
-            tokens = await Person(self.parley).do("auth.login", login="member", password=PASSWORD)
-            names["$refresh"] = tokens.refresh_token
-        if "room" in row.d:
-            names |= await self._room(row.kind)
+        names |= await place(people, row, self.count) | await self._of_row(row)
+        if row.op.startswith("call.") or row.call:
+            await self._end_calls()
+        if row.call:
+            names |= await self._call(row, names["$room"])
         for who, op, d in row.before:
-            await people[who].do(op, **_filled(d, names))
+            await people[who].do(op, filled(d, names))
         application = self.parley.application
+        application.jobs.wake()
+        await self.parley.without_jobs()
+        self.working.clear()
+        await until(self.idle)
         await application.marks.flush()
         application.tokens._live_until.clear()
         application.facts._rooms.clear()
         application.directory._known.clear()
         application.lanes._lanes.clear()
-        return asking, _filled(row.d, names)
+        return asking, filled(row.d, names)
 
     def idle(self) -> bool:
         """Tell whether nothing is being written."""
         lanes = self.parley.application.lanes
         return not (lanes.waiting or lanes._flights or lanes._races)
 
-    async def _room(self, kind: str) -> dict[str, str]:
-        owner, member = self.people["owner"], self.people["member"]
-        if kind == "direct":
-            room = (await member.do("room.direct", user=self.people["peer"].id)).id
-        else:
-            room = (await owner.do("room.create", name=f"room {self.count}", kind=kind)).id
-            for name in ("moderator", "member"):
-                await owner.do("room.add", room=room, user=self.people[name].id)
-            await owner.do("room.role", room=room, user=self.people["moderator"].id, role="moderator")
-        message = await member.do("message.send", room=room, text="first", cid=f"first-{self.count}")
-        return {"$room": room, "$message": message.id}
+    async def _of_row(self, row: Row) -> dict[str, str]:
+        wanted = set(map(str, row.d.values()))
+        if "$refresh" in wanted:
+            tokens = await Person(self.parley).do("auth.login", {"login": "member", "password": PASSWORD})
+            return {"$refresh": tokens["refresh_token"]}
+        if "$notification" in wanted:
+            return {"$notification": await notification(self.people, "member", self.count)}
+        if "$report" in wanted:
+            names = await room(self.people, "public", "reported", self.count)
+            about = {"room": names["$room"], "kind": "message", "target": names["$message"], "reason": "spam"}
+            return {"$report": (await self.people["owner"].do("report.make", about))["id"]}
+        return {}
 
+    async def _end_calls(self) -> None:
+        for person in self.people.values():
+            for call in (await person.do("call.list", {}))["items"]:
+                if call["started_by"]["id"] == person.id:
+                    await person.do("call.end", {"call": call["id"]})
 
-def _filled(d: Json, names: dict[str, str]) -> Json:
-    def fill(value: Any) -> Any:
-        if isinstance(value, list):
-            return [fill(inner) for inner in value]
-        if isinstance(value, str) and value.startswith("$"):
-            return ",".join(names[part] for part in value.split(","))
-        return value
-
-    return {key: fill(value) for key, value in d.items()}
+    async def _call(self, row: Row, there: str) -> dict[str, str]:
+        starter, member = self.people["owner"], self.people["member"]
+        rung = [member.id] if row.call == "ringing" else []
+        call = await starter.do("call.start", {"room": there, "media": "audio", "ring": rung})
+        this = {"call": call["id"]}
+        other = await self.people["moderator"].do("call.join", this) if row.call == "joined" else call
+        if row.call == "over":
+            await starter.do("call.end", this)
+        return {"$call": call["id"], "$leg": call["leg"], "$other": other["leg"]}
 
 
 def _table() -> list[Row]:
@@ -142,21 +190,38 @@ def _table() -> list[Row]:
     rows += [Row(op, "ok", "owner", message.d | d) for op, d in ALIASES.items()]
     rows.append(Row("message.send", "ok", "peer", {"room": "$room", "text": "x", "cid": "$cid"}, kind="direct"))
     rows.append(Row("room.leave", "ok", "peer", {"room": "$room"}, kind="direct"))
-    return rows
+    return rows + STAFF
 
 
 @pytest.fixture
 async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    monkeypatch.setattr(marks, "FLUSH_S", 3600.0)  # nothing goes on behind the operation's back
+    monkeypatch.setattr(noted, "FLUSH_S", 3600.0)  # nothing goes on behind the operation's back
+    monkeypatch.setattr(listening, "LOOK_S", 3600.0)
+    monkeypatch.setattr(tending, "TICK_S", 3600.0)
     monkeypatch.setattr(flight, "UNKNOWN_PAUSE_S", (0.0, 0.0))
     async with running(tmp_path) as parley:
         stage = Stage(parley)
+        _hold_jobs(parley, stage.working, monkeypatch)
         await stage.begin()
         yield stage
+        stage.working.set()
 
 
-def test_every_operation_is_in_the_table() -> None:
-    assert {row.op for row in _table()} == set(BY_NAME)
+def _hold_jobs(parley: Parley, working: asyncio.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the runner look for jobs only while it may."""
+    jobs = parley.application.jobs
+    look = jobs._look
+
+    async def held() -> float:
+        await working.wait()
+        return await look()
+
+    monkeypatch.setattr(jobs, "_look", held)
+
+
+def test_every_operation_of_rooms_and_messages_is_in_the_table() -> None:
+    talk = {name for name in BY_NAME if not name.startswith(("auth.", "users.", "admin."))}
+    assert talk <= {row.op for row in _table()} <= set(BY_NAME)
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.op} {at}") for at, row in enumerate(_table())])

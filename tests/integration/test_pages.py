@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services import shared
-from services.operations import operation
+from services.operations import context
 from services.shared import READS_AT_ONCE
 from tests.application import Parley
 from tests.peers import until
@@ -155,7 +155,7 @@ async def test_reader_who_gives_up_takes_the_page_from_nobody(
 ) -> None:
     gate = two.store.hold("find")
     with monkeypatch.context() as hurried:
-        hurried.setattr(operation, "DEADLINE_S", 0.3)
+        hurried.setattr(context, "DEADLINE_S", 0.3)
         first = asyncio.create_task(kept.bob.answer("message.list", room=kept.room, limit=7))
         await gate.reached.wait()
     others = [asyncio.create_task(kept.bob.answer("message.list", room=kept.room, limit=7)) for _ in range(READERS)]

@@ -70,10 +70,10 @@ async def test_sockets_are_counted_by_the_client_behind_the_proxy(tmp_path: Path
             status, raw = await opens(parley, x_forwarded_for="6.6.6.6, 2001:db8::1")
             raws.append(raw)
             assert status == (101 if number < SOCKET_ADDRESS.burst else 429)
-        status, raw = await opens(parley, x_forwarded_for="2001:db8::2")
+        status, raw = await opens(parley, x_forwarded_for="2001:db8:0:1::1")
         raws.append(raw)
         assert status == 101
-        assert parley.door._addresses == {"2001:db8::1": SOCKET_ADDRESS.burst, "2001:db8::2": 1}
+        assert parley.door._addresses == {"2001:db8::/64": SOCKET_ADDRESS.burst, "2001:db8:0:1::/64": 1}
         for raw in raws:
             raw.close()
 

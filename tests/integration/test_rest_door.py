@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from services import OPERATIONS
-from services.accounts import people
+from services.people import profiles
 from store.tables import ROOMS, Room
 from tests.application import Parley, running
 from tests.client.rest import Answer
@@ -53,7 +53,7 @@ async def test_unknown_address_is_not_found(parley: Parley, path: str) -> None:
     ("method", "path", "allowed"),
     [
         ("GET", "/api/auth/login", {"POST"}),
-        ("POST", "/api/users/me", {"GET"}),
+        ("POST", "/api/users/me", {"GET", "PATCH", "DELETE"}),
         ("PUT", "/api/rooms", {"GET", "POST"}),
         ("POST", "/api/rooms/x", {"GET", "PATCH", "DELETE"}),
         ("HEAD", "/api/rooms", {"GET", "POST"}),
@@ -69,6 +69,12 @@ async def test_unknown_method_is_refused_with_those_there_are(
     assert set(answer.headers["allow"].split(", ")) == allowed | {"OPTIONS"}
     if method != "HEAD":
         assert answer.code == "method_not_allowed"
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+async def test_health_tells_the_methods_there_are(parley: Parley, path: str) -> None:
+    answer = await ask(parley, "POST", path)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET")
 
 
 async def test_every_address_knows_its_methods_alone(parley: Parley) -> None:
@@ -247,7 +253,7 @@ async def test_mistake_of_ours_is_told_without_its_cause(
     def broken(_user: object) -> None:
         raise ZeroDivisionError("secret cause")
 
-    monkeypatch.setattr(people, "myself", broken)
+    monkeypatch.setattr(profiles, "myself", broken)
     request = f"GET /api/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ann.account.token}\r\n\r\n"
     head, body = await exchange(parley, request.encode())
     assert head.startswith(b"HTTP/1.1 500 ")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.accounts import logins
+from services.accounts.logins import families as logins
 from tests.application import Parley, running
 from tests.client.account import Account
 from tests.parts import Redis

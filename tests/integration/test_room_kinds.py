@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.rooms import membership
+from services.rooms import entering
 from tests.application import Parley, running
 from tests.audit import audit
 from tests.people import Person
@@ -188,7 +188,7 @@ async def test_role_in_a_room_is_none_in_ones_own_stream(parley: Parley) -> None
 
 
 async def test_joins_and_leaves_of_a_large_room_are_quiet(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(membership, "QUIET_MEMBERS", 2)
+    monkeypatch.setattr(entering, "QUIET_MEMBERS", 2)
     ann, bob, cay, dan = await parley.people("ann", "bob", "cay", "dan")
     room = await ann.create()
     for person in (bob, cay, dan):

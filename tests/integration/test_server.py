@@ -98,7 +98,8 @@ def _logged(process: ServerProcess) -> list[dict[str, Any]]:
 
 async def test_program_drains_and_keeps_what_it_has(tmp_path: Path) -> None:
     """Its whole life, seen from outside: started twice on the same data, ended in order."""
-    process = ServerProcess(tmp_path / "data", variables={"PARLEY_LOG": "json", "PARLEY_METRICS_PORT": "0"})
+    variables = {"PARLEY_LOG": "json", "PARLEY_METRICS_PORT": "0"}
+    process = ServerProcess(tmp_path / "data", variables=variables, forked=False)
     text, password = "words nobody else may read", "a password nobody else may read"
     async with running_process(process), Site(process.address) as site:
         ann = Person(site, await site.register("ann", password=password))

@@ -1,5 +1,6 @@
 """People who do things to each other in rooms, through either door, while mirrors watch."""
 
+import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
@@ -12,7 +13,7 @@ from tests.client.rest import Refused
 from tests.client.routes import ROUTES, request_of
 from tests.client.site import Site
 from tests.client.socket import Socket
-from tests.client.truth import converged
+from tests.client.truth import all_of, converged
 
 T = TypeVar("T")
 TEXTS = ["hello", "👍🏽 <b>", "x" * 4000, " trailing ", "@all"]
@@ -20,19 +21,28 @@ EMOJIS = [":+1:", "❤️", "👨‍👩‍👧‍👦"]
 
 REFUSALS = frozenset(
     {
+        "already_invited",
+        "already_member",
         "bad_request",
         "banned",
         "direct_room",
         "forbidden",
+        "invitation_not_found",
         "member_not_found",
         "message_deleted",
         "message_not_found",
         "not_a_member",
         "not_found",
+        "notification_not_found",
         "owner_must_stay",
+        "permission_missing",
         "room_not_found",
+        "title_taken",
         "too_many_reactions",
         "conflict",
+        "comment_not_found",
+        "deleted",
+        "post_not_found",
     }
 )
 """What a person may be told who asks for something at random."""
@@ -147,11 +157,8 @@ class World:
 
     async def check(self) -> None:
         """Every mirror equals a fresh fetch, those that are cut off once they are back."""
-        for mirror in self.mirrors:
-            if mirror.socket is None:
-                await mirror.connect()
-        for mirror in self.mirrors:
-            await converged(mirror)
+        await all_of(mirror.connect() for mirror in self.mirrors if mirror.socket is None)
+        await all_of(converged(mirror) for mirror in self.mirrors)
 
 
 Action = Callable[[World, Pick], Work]
@@ -191,7 +198,8 @@ def _on_message(**fields: Sequence[Any]) -> Callable[[World, Pick], Json]:
 
 def _send(world: World, pick: Pick) -> Work:
     person, socket = pick(world.people), pick([False, True])
-    d = {"room": pick(world.rooms), "text": pick(TEXTS), "cid": f"cid-{next(world.cids)}"}
+    texts = [*TEXTS, f"@{pick(world.people)}", "@everyone"]
+    d = {"room": pick(world.rooms), "text": pick(texts), "cid": f"cid-{next(world.cids)}"}
     answered = pick([None, *[message for room, message in world.messages if room == d["room"]][-3:]])
     if answered is not None:
         d["reply_to"] = answered
@@ -203,6 +211,27 @@ def _send(world: World, pick: Pick) -> Work:
         world.messages.append((d["room"], item["id"]))
 
     return run
+
+
+def _on_notification(op: str) -> Action:
+    """Make an action on the latest notification of somebody, who is named for it where there is none."""
+
+    def act(world: World, pick: Pick) -> Work:
+        person, other, socket = pick(world.people), pick(world.people), pick([False, True])
+
+        async def run() -> None:
+            for _ in range(50):
+                found = (await person.do("notification.list", {"limit": 1}, socket=socket))["items"]
+                if found:
+                    await person.do(op, {"notification": found[0]["item"]["id"]}, socket=socket)
+                    return
+                said = {"room": world.rooms[-1], "text": f"@{person}", "cid": f"cid-{next(world.cids)}"}
+                await other.do("message.send", said)
+                await asyncio.sleep(0.05)  # a job tells
+
+        return run
+
+    return act
 
 
 def _create(world: World, pick: Pick) -> Work:
@@ -329,5 +358,16 @@ ACTIONS |= {
     "message.edit": _ask("message.edit", _on_message(text=["edited", "edited again"])),
     "message.delete": _ask("message.delete", _on_message()),
     "message.react": _ask("message.react", _on_message(emoji=EMOJIS, on=[True, False])),
+    "message.hide": _ask("message.hide", _on_message()),
+    "message.show": _ask("message.show", _on_message()),
+    "message.clear": _ask("message.clear", _in_room()),
+    "message.hidden": _ask("message.hidden", _in_room()),
+    "message.conversations": _ask("message.conversations", lambda world, pick: {}),
+    "message.unread": _ask("message.unread", lambda world, pick: {}),
+    "notification.list": _ask("notification.list", lambda world, pick: {"unread": pick([True, False])}),
+    "notification.unread": _ask("notification.unread", lambda world, pick: {}),
+    "notification.read": _on_notification("notification.read"),
+    "notification.read_all": _ask("notification.read_all", lambda world, pick: {}),
+    "notification.delete": _on_notification("notification.delete"),
     "ping": _ask("ping", lambda world, pick: {}),
 }

@@ -1,6 +1,8 @@
 """What is decoded is what is published: both accept the same values, for every kind of input."""
 
+import functools
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -56,10 +58,18 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         case "array":
             return lists(schema)
         case "object":
-            return st.dictionaries(st.sampled_from(SAMPLES), values(schema["additionalProperties"]), max_size=3)
+            return objects(schema)
         case "boolean":
             return st.booleans()
     return st.none()
+
+
+def objects(schema: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return objects of what has to be in them, or where that is free of anything."""
+    if "properties" in schema:
+        return st.fixed_dictionaries({name: values(schema["properties"][name]) for name in schema.get("required", ())})
+    inner = values(schema["additionalProperties"]) if "additionalProperties" in schema else JUNK
+    return st.dictionaries(st.sampled_from(SAMPLES), inner, max_size=3)
 
 
 def texts(least: int, most: int) -> st.SearchStrategy[str]:
@@ -78,28 +88,63 @@ def lists(schema: dict[str, Any]) -> st.SearchStrategy[list[Any]]:
 
 
 def published(type_: type[Input]) -> dict[str, Any]:
-    """Return the published schema of an input."""
-    schema: dict[str, Any] = components([type_])[1][type_.__name__]
+    """Return the published schema of an input, with what it refers to in its place."""
+    shared = components([type_])[1]
+
+    def whole(part: Any) -> Any:
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            return whole(shared[name]) if name else {key: whole(inner) for key, inner in part.items()}
+        return [whole(inner) for inner in part] if isinstance(part, list) else part
+
+    schema: dict[str, Any] = whole(shared[type_.__name__])
     return schema
 
 
-POOL: tuple[Any, ...] = (*SAMPLES, *NUMBERS, True, False, None, ["ada"], ["ada", "me"], {}, {"ada": 1})
+FITTING = ("BR", "/", "AAAA", "A" * 43, "2030-01-01T00:00:00Z", "123456")
+"""Texts that fit the fields that few others do."""
+
+POOL: tuple[Any, ...] = (*SAMPLES, *FITTING, *NUMBERS, True, False, None, ["ada"], ["ada", "me"], {}, {"ada": 1})
 
 
 def right(field: dict[str, Any]) -> list[Any]:
     """Return values that are right for a field."""
-    return [value for value in (*POOL, *field.get("enum", ())) if Validator(field).is_valid(value)]
+    found = [value for value in (*POOL, *field.get("enum", ())) if Validator(field).is_valid(value)]
+    for part in (field, *field.get("anyOf", ())):
+        if "properties" in part:
+            found.append({name: right(part["properties"][name])[-1] for name in part.get("required", ())})
+        if "items" in part:
+            found.append([right(part["items"])[-1]])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a field may be drawn from."""
+
+    required: bool
+    right: st.SearchStrategy[Any]
+    any: st.SearchStrategy[Any]
+
+
+@functools.cache
+def fields(type_: type[Input]) -> dict[str, Field]:
+    """Return the fields of an input; to look for what is right takes longer than all that is done with a drawn one."""
+    schema = published(type_)
+    return {
+        name: Field(name in schema["required"], st.sampled_from(right(field)), values(field))
+        for name, field in schema["properties"].items()
+    }
 
 
 @st.composite
 def requests(draw: st.DrawFn, type_: type[Input]) -> Any:
     """Draw an input: half of them right, the others perhaps not, and some of all spoilt on purpose."""
-    schema = published(type_)
     drawn: Any = {}
     good = draw(st.booleans())
-    for name, field in schema["properties"].items():
-        if name in schema["required"] or draw(st.booleans()):
-            drawn[name] = draw(st.sampled_from(right(field)) if good else values(field))
+    for name, field in fields(type_).items():
+        if field.required or draw(st.booleans()):
+            drawn[name] = draw(field.right if good else field.any)
     match draw(st.integers(0, 9)):
         case 0:
             return draw(JUNK)

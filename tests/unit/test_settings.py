@@ -41,17 +41,14 @@ def test_told_defaults_are_the_defaults(option: Option) -> None:
     told, name = option.default, option.name
     default = getattr(Settings(), name)
     expected = {
-        "data_dir": "./data",
-        "mongo_url": "none, SQLite",
-        "redis_url": "none, one node",
-        "cors_origins": "none",
-        "trusted_proxies": "none",
-        "limits": "on",
+        "url": "localhost",
+        "mail_from": "Parley, at the host of --url",
         "metrics_port": "none, --port has it",
         "node": "host name and process",
-        "secret": "made in the data directory",
+        "secret": "made at start",
     }
-    assert told == expected.get(name, str(default))
+    usual: dict[object, str] = {True: "on", None: "none", frozenset(): "none"}
+    assert told == expected.get(name, usual.get(default, str(default)))
 
 
 EVERY = {
@@ -60,6 +57,9 @@ EVERY = {
     "data_dir": ("somewhere", Path("somewhere")),
     "mongo_url": ("mongodb://a.example:1,b.example:2/parley?replicaSet=rs0",) * 2,
     "redis_url": ("rediss://:word@cache.example:6380/0",) * 2,
+    "url": ("https://Chat.example:443", "https://chat.example"),
+    "smtp_url": ("smtp://ada:word@mail.example:587",) * 2,
+    "mail_from": ("Parley <parley@chat.example>",) * 2,
     "cors_origins": ("https://a.example, http://localhost:3000", {"https://a.example", "http://localhost:3000"}),
     "trusted_proxies": ("10.0.0.5, 192.0.2.0/24", {ip_network("10.0.0.5"), ip_network("192.0.2.0/24")}),
     "limits": ("off", False),
@@ -73,16 +73,25 @@ EVERY = {
 }
 
 
-def test_every_setting_is_read_from_its_variable() -> None:
-    settings = Settings.read([], {f"PARLEY_{name.upper()}": text for name, (text, _) in EVERY.items()})
-    assert {name: getattr(settings, name) for name in EVERY} == {name: value for name, (_, value) in EVERY.items()}
-    assert set(EVERY) == {option.name for option in OPTIONS}
+@pytest.fixture
+def every(tmp_path: Path) -> dict[str, tuple[str, object]]:
+    """Each setting as text, and what becomes of it."""
+    (path := tmp_path / "providers.json").touch(0o600)
+    (calls := tmp_path / "calls.json").touch(0o600)
+    (words := tmp_path / "words.txt").touch(0o600)
+    return {**EVERY, "providers": (str(path), path), "calls": (str(calls), calls), "words": (str(words), words)}
 
 
-def test_every_setting_but_the_secret_is_read_from_the_command_line() -> None:
-    given = {f"--{name.replace('_', '-')}": text for name, (text, _) in EVERY.items() if name != "secret"}
+def test_every_setting_is_read_from_its_variable(every: dict[str, tuple[str, object]]) -> None:
+    settings = Settings.read([], {f"PARLEY_{name.upper()}": text for name, (text, _) in every.items()})
+    assert {name: getattr(settings, name) for name in every} == {name: value for name, (_, value) in every.items()}
+    assert set(every) == {option.name for option in OPTIONS}
+
+
+def test_every_setting_but_the_secret_is_read_from_the_command_line(every: dict[str, tuple[str, object]]) -> None:
+    given = {f"--{name.replace('_', '-')}": text for name, (text, _) in every.items() if name != "secret"}
     settings = Settings.read([word for pair in given.items() for word in pair], {})
-    for name, (_, value) in EVERY.items():
+    for name, (_, value) in every.items():
         assert getattr(settings, name) == (None if name == "secret" else value)
 
 
@@ -145,6 +154,11 @@ def test_an_empty_value_is_refused(option: Option, capsys: pytest.CaptureFixture
             ("TRUSTED_PROXIES", text)
             for text in ("*", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "0.0.0.0/0", "::/0", ",")
         ],
+        *[("URL", text) for text in ("chat.example", "https://chat.example/path", "ftp://chat.example")],
+        *[("SMTP_URL", text) for text in ("mail.example", "http://mail.example", "smtp://", "smtp://a b")],
+        *[("MAIL_FROM", text) for text in ("parley", "a@b, c@d", "a@b\r\nBcc: c@d", "A <a@b> <c@d>", "@b", "a@")],
+        *[("MAIL_FROM", text) for text in ('"x" <a@b>', "A\n<a@b>", "Zoë <a@b>", f"{'n' * 65}<a@b>")],
+        *[("PROVIDERS", text) for text in ("nowhere.json", ".", "x" * 5000, "a\0b")],
         *[("LIMITS", text) for text in ("yes", "OFF", "0")],
         *[("BCRYPT_COST", text) for text in ("3", "16")],
         *[("NODE", text) for text in ("a b", "a/b", "n" * 65, "ñ")],
@@ -179,6 +193,8 @@ def test_origins_are_kept_as_browsers_write_them(given: str, kept: str) -> None:
         (["restore", "b.parley", "--force"], Command("restore", Path("b.parley"), force=True)),
         (["--force", "restore", "b.parley"], Command("restore", Path("b.parley"), force=True)),
         (["documents", "docs"], Command("documents", Path("docs"))),
+        (["admin"], Command("admin")),
+        (["admin", "--data-dir", "d"], Command("admin")),
     ],
 )
 def test_commands(arguments: list[str], command: Command) -> None:
@@ -192,6 +208,8 @@ def test_commands(arguments: list[str], command: Command) -> None:
         ["backup"],
         ["backup", "a", "b"],
         ["documents"],
+        ["admin", "ada"],
+        ["admin", "--force"],
         ["--force"],
         ["backup", "a", "--force"],
         ["--force", "restore"],
@@ -245,9 +263,10 @@ def test_random_secrets_are_usable() -> None:
 
 
 def test_a_value_tells_no_secret() -> None:
-    told = repr(Settings(secret=GOOD_SECRET, mongo_url="mongodb://u:word@a", redis_url="redis://:word@a"))
+    urls = ("mongodb://u:hush@a", "redis://:hush@a", "smtp://u:hush@a")
+    told = repr(Settings(secret=GOOD_SECRET, mongo_url=urls[0], redis_url=urls[1], smtp_url=urls[2]))
     assert GOOD_SECRET not in told
-    assert "word" not in told
+    assert "hush" not in told
 
 
 @pytest.mark.parametrize("tls", ["", "s"])
@@ -274,6 +293,24 @@ def test_redacted_tells_the_place_alone_if_at_all(url: str, told: str) -> None:
 
 def test_a_refused_address_is_told_without_its_password(capsys: pytest.CaptureFixture[str]) -> None:
     environ = {"PARLEY_MONGO_URL": "mongodb://u:word@/x", "PARLEY_REDIS_URL": "http://u:word@a"}
-    lines = refusals(capsys, "--mongo-ulr=mongodb://u:word@a", **environ)
-    assert len(lines) == 3
+    lines = refusals(capsys, "--mongo-ulr=mongodb://u:word@a", PARLEY_SMTP_URL="smtp://u:word@/", **environ)
+    assert len(lines) == 4
     assert not any("word" in line for line in lines)
+
+
+@pytest.mark.parametrize("sender", ["a@b", "parley@chat.example", "Parley <parley@chat.example>", "O'Neil-Co. <a@b.c>"])
+def test_whom_letters_are_from_may_have_a_name(sender: str) -> None:
+    assert Settings.read(["--mail-from", sender], {}).mail_from == sender
+
+
+@pytest.mark.parametrize("name", ["providers", "calls"])
+def test_a_file_of_secrets_that_everybody_may_read_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "secrets.json"
+    path.write_text("[]")
+    path.chmod(0o644)
+    (line,) = refusals(capsys, f"--{name}={path}")
+    assert line.endswith("is no file, or one that every user of this machine may read: chmod 600")
+    path.chmod(0o640)
+    assert getattr(Settings.read([f"--{name}={path}"], {}), name) == path

@@ -10,6 +10,7 @@ from services.ids import now_ms
 from services.presence.seen import LastSeen
 from store.database import Database
 from store.presence import Presence
+from store.tables import Effect
 from ws.hub import Hub
 from ws.presence.crowds import Crowds
 from ws.presence.here import Here
@@ -53,7 +54,7 @@ class Desk:
         self._crowds = Crowds(node, store, others, self._audience)
         self._ledger = None if others is None else Ledger(node, store, others, wheel, self._here, self._watching, seen)
         self._rechecks = Rechecks(database, self._watching)
-        hub.left = self._left
+        hub.leaving.append(self._left)
         self._tasks: list[asyncio.Task[None]] = []
 
     def open(self) -> None:
@@ -143,6 +144,10 @@ class Desk:
         elif self._ledger is not None:
             self._ledger.heard(node, body)
 
+    def recheck(self, user: str) -> None:
+        """Ask again who may know how somebody is: they may have blocked one of them."""
+        self._rechecks.left([], user)
+
     def _want(self, user: str) -> None:
         if self._others is not None:
             self._others.want(CHANNEL + user)
@@ -162,8 +167,8 @@ class Desk:
         watched = self._hub.find(room)
         return set() if watched is None else {session.user for session in [*watched.sessions, *watched.floors]}
 
-    def _left(self, room: str, user: str | None) -> None:
-        if user is not None:
-            self._rechecks.left(self._hub.sessions(user), user)
-        elif (watched := self._hub.find(room)) is not None:
+    def _left(self, room: str, effect: Effect) -> None:
+        if effect.type == "left" and effect.user is not None:
+            self._rechecks.left(self._hub.sessions(effect.user), effect.user)
+        elif effect.type == "closed" and (watched := self._hub.find(room)) is not None:
             self._rechecks.recheck([*watched.sessions, *watched.floors])

@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from services.presence.acquaintance import acquaintances
+from services.people.acquaintance import watchable
 from store.database import Database
 from store.errors import StoreError
 from ws.presence.watching import Watching
@@ -46,7 +46,7 @@ class Rechecks:
                 session = next(iter(self._pending))
                 users = self._pending.pop(session)
                 try:
-                    known = await acquaintances(self._database, session.user, users)
+                    known = await watchable(self._database, session.user, users)
                 except StoreError:
                     self._pending.setdefault(session, {}).update(users)
                     await asyncio.sleep(RETRY_S)

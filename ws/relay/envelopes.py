@@ -26,6 +26,14 @@ class Kind(IntEnum):
     """How somebody is on a node."""
     LEFT = 6
     """The node ends: nobody need look for what it writes."""
+    CHANGED = 7
+    """What is remembered of a person is true no more."""
+    CALL = 8
+    """A call as it is now."""
+    CALL_TOLD = 9
+    """How far a call has come, told again."""
+    CALL_SIGNAL = 10
+    """What one leg of a call has to say to another."""
 
 
 class Envelopes:

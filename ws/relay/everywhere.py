@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from services.accounts.tokens import Tokens
+from services.accounts.logins.tokens import Tokens
 from services.ids import self_stream
 from services.rooms.facts import Facts
 from services.streams.batch import Batch
@@ -27,9 +27,16 @@ class Ended(msgspec.Struct, frozen=True, array_like=True):
     reason: str
 
 
+class Changed(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody of whom nothing that is remembered holds any more."""
+
+    user: str
+
+
 _batch = msgspec.msgpack.Decoder(Batch).decode
 _signal = msgspec.msgpack.Decoder(Signal).decode
 _ended = msgspec.msgpack.Decoder(Ended).decode
+_changed = msgspec.msgpack.Decoder(Changed).decode
 
 
 class Everywhere:
@@ -40,17 +47,25 @@ class Everywhere:
         """Is called with what another node says that it has written."""
         self.wrote: Callable[[str, str], None] = _nobody
         """Is called before that with the stream and the node."""
+        self.kept: Callable[[Batch], None] = _nothing
+        """Is called with what this node has written, when this node's rooms know it."""
+        self.ended: Callable[[str, bool], None] = _no_login
+        """Is called with a log-in that is over, and whether it was ended on this node."""
+        self.forget: tuple[Callable[[str], None], ...] = ()
+        """Are called with somebody of whom nothing that this node remembers holds any more."""
         self._hub = hub
         self._relay = relay
         self._tokens = tokens
         self._facts = facts
         relay.on |= {Kind.BATCH: self._heard_batch, Kind.SIGNAL: self._heard_signal, Kind.ENDED: self._heard_ended}
+        relay.on[Kind.CHANGED] = self._heard_changed
         relay.ended, relay.believed = self._end_here, tokens.believed
         hub.gaps.found = facts.apply
 
     def deliver(self, batch: Batch) -> None:
         """See ``Live.deliver``."""
         self.learn(batch)
+        self.kept(batch)
         self._relay.publish(batch)
 
     def learn(self, batch: Batch) -> None:
@@ -72,6 +87,7 @@ class Everywhere:
     def end_login(self, login: str, reason: str) -> None:
         """See ``Live.end_login``."""
         self._hub.end_login(login, reason)
+        self.ended(login, True)
         self._relay.insist(Kind.ENDED, msgspec.msgpack.encode(Ended(login, reason)))
 
     def end_user(self, user: str, reason: str) -> None:
@@ -80,6 +96,15 @@ class Everywhere:
         # the sessions of a log-in made meanwhile.
         self._hub.end_user(user, reason)
 
+    def changed(self, user: str) -> None:
+        """See ``Live.changed``."""
+        self._forget(user)
+        self._relay.insist(Kind.CHANGED, msgspec.msgpack.encode(Changed(user)))
+
+    def _forget(self, user: str) -> None:
+        for forget in self.forget:
+            forget(user)
+
     def _heard_batch(self, _channel: str, node: str, body: bytes) -> None:
         batch = _batch(body)
         self.learn(batch)
@@ -87,9 +112,10 @@ class Everywhere:
             self.wrote(batch.stream, node)
         self.written(batch)
 
-    def _end_here(self, login: str) -> None:
-        self._tokens.end(login)
-        self._hub.end_login(login, "the session has ended")
+    def _end_here(self, login: str, reason: str) -> None:
+        self._tokens.end(login, reason)
+        self._hub.end_login(login, reason)
+        self.ended(login, False)
 
     def _heard_signal(self, channel: str, _node: str, body: bytes) -> None:
         signal = _signal(body)
@@ -97,8 +123,10 @@ class Everywhere:
 
     def _heard_ended(self, _channel: str, _node: str, body: bytes) -> None:
         ended = _ended(body)
-        self._tokens.end(ended.login)
-        self._hub.end_login(ended.login, ended.reason)
+        self._end_here(ended.login, ended.reason)
+
+    def _heard_changed(self, _channel: str, _node: str, body: bytes) -> None:
+        self._forget(_changed(body).user)
 
 
 def _nothing(_: Batch) -> None:
@@ -106,4 +134,8 @@ def _nothing(_: Batch) -> None:
 
 
 def _nobody(_stream: str, _node: str) -> None:
+    pass
+
+
+def _no_login(_login: str, _here: bool) -> None:
     pass

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.accounts.tokens import Tokens
+from services.accounts.logins.tokens import Tokens
 from services.metrics import Metrics
 from services.rooms.facts import Facts
 from store.broker import Broker

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from services import tasks
+from services.logs import security
 from services.metrics import Metrics
 from services.streams.batch import Batch
 from store.broker import Broker
@@ -33,6 +34,9 @@ NODES = "nodes"
 LOGINS_S = 2.0
 """Pause between two looks at the log-ins of all sessions, while other nodes' words may not arrive."""
 
+STEADY_S = 3.0
+"""Time in which all nodes hear each other again, once one of them does: a canary goes through each link each second."""
+
 Heard = Callable[[str, str, bytes], None]
 
 
@@ -53,8 +57,8 @@ class Relay:
         """Take the parts of the node; what is heard goes where the public fields say."""
         self.on: dict[Kind, Heard] = {}
         """What is called with channel, node and body of a message of another node."""
-        self.ended: Callable[[str], None] = _nothing
-        """Is called with a log-in of this node's sessions or tokens that is over."""
+        self.ended: Callable[[str, str], None] = _nobody
+        """Is called with a log-in of this node's sessions or tokens that is over, and why."""
         self.believed: Callable[[], Iterable[str]] = tuple
         """Gives the log-ins that are taken to be live though no session here is theirs."""
         self.recovered: list[Callable[[], None]] = []
@@ -71,6 +75,9 @@ class Relay:
         self._sweeps = Sweeps(database, hub, self._believed, self._end)
         self._tail = Tail(database, self._heard_of)
         self._turned = asyncio.Event()
+        self._broke = False
+        """Whether the links have broken since they carried first."""
+        self._steady_at = 0.0
         self._doubted = True
         """Whether the links were in doubt since the last look at the store began."""
         self._blind = False
@@ -118,6 +125,11 @@ class Relay:
         message = self._envelopes.seal(kind, body)
         self._say(message)
         self._announcer.repeat(message)
+
+    def repeat(self, kind: Kind, body: bytes) -> None:
+        """Tell every other node something over the next six seconds, three times."""
+        if not self._broker.alone:
+            self._announcer.repeat(self._envelopes.seal(kind, body))
 
     def publish(self, batch: Batch) -> None:
         """Tell other nodes what is durable; without events how far a stream has come."""
@@ -171,7 +183,19 @@ class Relay:
         self._sweeps.hurry()
         self._turned.set()
 
+    @property
+    def steady(self) -> bool:
+        """Whether what is told once arrives: the links carry, and have carried for ``STEADY_S`` since they broke.
+
+        Those of other nodes have broken with ours, and who is back first would speak to nobody.
+        """
+        return not self.degraded and asyncio.get_running_loop().time() >= self._steady_at
+
     def _turn(self) -> None:
+        if self.degraded:
+            self._broke = True
+        elif self._broke:
+            self._steady_at = asyncio.get_running_loop().time() + STEADY_S
         self._doubted |= self.degraded
         self._turned.set()
 
@@ -180,7 +204,10 @@ class Relay:
             return
         opened = self._envelopes.open(message)
         if opened is None:
-            return  # of another installation or version: what it told is found in the store
+            # Forged, damaged, or of another version of ours: what a node told in it is found in the store.
+            self._metrics.unheard.inc()
+            security.warning("what was heard from the broker is no word of a node", extra={"size": len(message)})
+            return
         kind, node, body = opened
         if kind is Kind.CANARY:
             self._canary.heard(channel, body)
@@ -202,8 +229,8 @@ class Relay:
     def _believed(self) -> Iterable[str]:
         return self.believed()
 
-    def _end(self, login: str) -> None:
-        self.ended(login)
+    def _end(self, login: str, reason: str) -> None:
+        self.ended(login, reason)
 
     def _heard_of(self, stream: str, rev: int) -> None:
         self._hub.deliver(Batch(stream, rev, rev, []))
@@ -241,5 +268,5 @@ class Relay:
                 continue
 
 
-def _nothing(_: object) -> None:
+def _nobody(_login: str, _reason: str) -> None:
     pass

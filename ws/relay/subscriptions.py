@@ -113,7 +113,7 @@ class Subscriptions:
                     await self._step()
             except Unavailable:
                 # The broker connects again by itself, and says so; this is for what it merely did not confirm.
-                await asyncio.sleep(random.uniform(RETRY_S / 2, RETRY_S))  # noqa: S311
+                await asyncio.sleep(random.uniform(RETRY_S / 2, RETRY_S))  # noqa: S311  spreads them
                 self._wake.set()
 
     async def check(self) -> None:

@@ -5,10 +5,10 @@ import itertools
 import math
 from collections.abc import Callable, Iterable
 
+from services.accounts.logins.tokens import BANNED, State, states_of
 from services.streams.batch import Batch
 from store.database import FIND_LIMIT, Database
 from store.errors import StoreError
-from store.tables import LOGINS
 from ws.hub import Hub
 
 ROUND_S = 60.0
@@ -16,6 +16,9 @@ ROUND_S = 60.0
 
 STEP_S = 1.0
 """Pause between two parts of a round."""
+
+ENDED = "the session has ended"
+"""Why a session ends of which nothing else is known."""
 
 AT_ONCE = 16
 """Questions under way where all are to be asked at once."""
@@ -29,7 +32,7 @@ class Sweeps:
         database: Database,
         hub: Hub,
         believed: Callable[[], Iterable[str]],
-        ended: Callable[[str], None],
+        ended: Callable[[str, str], None],
     ) -> None:
         """Take the store, the hub, what gives the log-ins taken to be live, and what ends one that is over."""
         self._database = database
@@ -71,12 +74,12 @@ class Sweeps:
         for start in range(0, len(logins), FIND_LIMIT):
             part = logins[start : start + FIND_LIMIT]
             try:
-                found = await self._database.get_many(LOGINS, part)
+                states = await states_of(self._database, part)
             except StoreError:
                 return  # nobody is sent away on a guess; the next round asks again
-            for login in part:
-                if login not in found or not found[login].live:
-                    self._ended(login)
+            for login, state in states.items():
+                if state is not State.LIVE:
+                    self._ended(login, BANNED if state is State.BANNED else ENDED)
 
     async def _check_all(self, streams: list[str]) -> None:
         await asyncio.gather(*(self._check(stream) for stream in streams))

@@ -4,15 +4,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import msgspec
 
-from services.accounts.people import Person
-from services.errors import Unauthenticated, Unavailable, UserNotFound
+from services.accounts.logins.tokens import BANNED
+from services.accounts.people.person import Person
+from services.calls.doors.answers import device_view
+from services.calls.machine.looks import in_legs, rings
+from services.calls.machine.terms import Who
+from services.calls.views import CallView
+from services.errors import AccountBanned, Unauthenticated, Unavailable, UserNotFound
+from services.logs import security
+from services.operations.context import Principal
 from services.operations.inputs import LIST_BYTES, Input
-from services.operations.operation import Principal
 from services.operations.schemas import convert
 from services.rooms.views import RoomView, seen_as
 from store.database import FIND_LIMIT
 from store.errors import StoreError
-from store.tables import STREAMS
+from store.tables import STREAMS, Call
 from ws.sessions.catchup import DELTA_REVS, CatchUp
 from ws.sessions.places import Place, read_places, renew
 from ws.watched import Watched
@@ -25,11 +31,20 @@ if TYPE_CHECKING:
 HELLO_BYTES = 768 * 1024
 """Longest list of rooms with those of cursors: a frame is 1 MiB at most."""
 
+CALLS_BYTES = 64 * 1024
+"""About where the list of calls is cut: with the rooms it has to fit into a frame of 1 MiB."""
+
 ROOMS_LISTED = 200
 """Rooms in the answer, by latest activity; those of cursors come in any case."""
 
 ANSWERED: Any = object()
 """What ``greet`` returns: its answer has to stand before the events that follow it, so it sends it itself."""
+
+_REFUSED = {
+    True: (CloseCode.BANNED, BANNED),
+    False: (CloseCode.NOT_AUTHENTICATED, "the token is not valid"),
+}
+"""How a hello ends whose token is refused, by whether its person is banned."""
 
 FEATURES = ("room.presence",)
 """Operations that not every server of this protocol has."""
@@ -83,7 +98,7 @@ class Greeting(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = FEATURES
     rooms: list[HelloRoom]
     rooms_next: str | None
-    calls: list[Any] = []
+    calls: list[CallView] = []
 
 
 class _Asked(msgspec.Struct):
@@ -105,10 +120,11 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
     """
     hello = convert(Hello, given)
     try:
-        principal = await door.application.tokens.authenticate(hello.token)
+        principal = await door.application.tokens.authenticate_reader(hello.token)
         user = await door.application.directory.require(principal.user)
-    except (Unauthenticated, UserNotFound):
-        session.end(CloseCode.NOT_AUTHENTICATED, "the token is not valid")
+    except (AccountBanned, Unauthenticated, UserNotFound) as error:
+        security.info("hello refused", extra=session.described() | {"code": error.name})
+        session.end(*_REFUSED[isinstance(error, AccountBanned)])
         return ANSWERED
     except StoreError as error:
         raise Unavailable from error
@@ -121,6 +137,7 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
         known = hello.epoch in {None, door.application.database.epoch}
         places = await read_places(door, session, principal, hello.cursors if known else {})
         floors = await _floors(door, hello)
+        await door.application.calls.renew(place.watched.id for place in places)
         await renew(door, places)
     except BaseException as error:
         door.hub.remove(session, principal.user, session.streams)
@@ -129,8 +146,7 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
         if isinstance(error, StoreError):
             raise Unavailable from error
         raise
-    if door.application.tokens.has_ended(principal.login):
-        session.end(CloseCode.SESSION_ENDED, "the session has ended")  # while its rooms were read
+    if _ended_meanwhile(door, session, principal):
         return ANSWERED
     if session.gone:
         # The hub forgot it before it had all of these.
@@ -139,6 +155,15 @@ async def greet(door: "Door", session: "Session", id_: int | None, given: dict[s
     asked = _Asked(id_, hello, principal, user, floors)
     _answer(door, session, asked, places)
     return ANSWERED
+
+
+def _ended_meanwhile(door: "Door", session: "Session", principal: Principal) -> bool:
+    """Close a session whose log-in has ended while its rooms were read; tell whether it has."""
+    if not door.application.tokens.has_ended(principal.login):
+        return False
+    reason = BANNED if door.application.tokens.is_banned(principal.login) else "the session has ended"
+    session.end(CloseCode.of_ended(reason), reason)
+    return True
 
 
 async def _floors(door: "Door", hello: Hello) -> dict[str, int]:
@@ -179,13 +204,38 @@ def _answer(door: "Door", session: "Session", asked: _Asked, places: list[Place]
         user=asked.user,
         epoch=door.application.database.epoch,
         rooms=cast("list[HelloRoom]", rooms),  # encoded already, for their size had to be known
+        calls=cast("list[CallView]", _calls(door, asked.principal, places)),  # the same
         rooms_next=f"{last.mine.active_at}.{last.mine.room.id}" if last is not None and more else None,
     )
     if asked.id is not None:
         session.push(b'{"re":%d,"ok":%s}' % (asked.id, _encode(greeting)))
     door.desk.arrive(session)
+    door.calls.arrive(session)
     session.start_moving()
     session.catch_up(behind)
+
+
+def _calls(door: "Door", principal: Principal, places: list[Place]) -> list[msgspec.Raw]:
+    """Return the calls that the person is in or rung by, in whatever room, and those that go on in these rooms.
+
+    Each comes with the leg that is this session's. The list is cut where it is long, never before one's own.
+    """
+    who = Who(principal.user, principal.username, principal.login)
+    registry = door.application.calls.registry
+    mine = {call.id: call for call in registry.of_user(who.user) if _concerns(call, who.user)}
+    rooms = (call for place in places if (call := registry.of_room(place.watched.id)) is not None)
+    told: list[msgspec.Raw] = []
+    size = 0
+    for call in (mine | {call.id: call for call in rooms}).values():
+        told.append(msgspec.Raw(_encode(device_view(call, who))))
+        size += len(told[-1])
+        if size > CALLS_BYTES and len(told) >= len(mine):
+            break
+    return told
+
+
+def _concerns(call: Call, user: str) -> bool:
+    return rings(call, user) or any(leg.user == user for leg in in_legs(call))
 
 
 def _settle(door: "Door", session: "Session", asked: _Asked, place: Place, behind: list[CatchUp]) -> State | None:

@@ -32,6 +32,11 @@ class Heartbeat:
         """Note a sign of life."""
         self._heard_at = time.monotonic()
 
+    @property
+    def silent_s(self) -> float:
+        """How long nothing was heard."""
+        return time.monotonic() - self._heard_at
+
     def stop(self) -> None:
         """Call nothing any more."""
         self._slot.cancel()

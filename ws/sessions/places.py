@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from services.ids import self_stream
-from services.operations.operation import Principal
+from services.operations.context import Principal
 from services.rooms.views import Mine, count_unread, memberships, rooms_of
 from store.database import FIND_LIMIT
 from store.tables import MEMBERS, ROOMS, Member
@@ -164,11 +164,14 @@ async def _read_rooms(
     for mine in listed:
         read = door.application.marks.read(mine.member)
         places.append(Place(mine, held[mine.room.id], mine.head, read, 0))
-    counted = [place for place in places if place.watched is not own and not _counted(door, principal, place)]
+    # Whoever was never told of anything has nothing in their own stream to count.
+    counting = [place for place in places if place.watched is not own or place.mine.member.told]
+    counted = [place for place in counting if not _counted(door, principal, place)]
     for start in range(0, len(counted), WATCH_AT_ONCE):
         await asyncio.gather(*(_count(door, principal, place) for place in counted[start : start + WATCH_AT_ONCE]))
-    for stream in [id_ for id_ in session.streams if id_ not in held]:
-        session.streams.pop(stream)  # left while we looked
+    shown = {own.id, *(mine.room.id for mine in listed)}
+    for stream in [id_ for id_ in session.streams if id_ not in shown]:
+        session.streams.pop(stream)  # left while we looked, or closed: it is in no answer, and so not told of either
         watched_before = door.hub.find(stream)
         if watched_before is not None:
             door.hub.detach(session, watched_before)
@@ -180,6 +183,8 @@ def _counted(door: "Door", principal: Principal, place: Place) -> bool:
     watched: Watched = place.watched
     if place.read >= place.noted:
         return True
+    if watched.id == self_stream(principal.user):
+        return False  # notifications are read one by one too, of which memory knows nothing
     if watched.reaches(place.read):
         place.noted = place.read  # counted with what comes until the answer
         return True
@@ -191,7 +196,9 @@ def _counted(door: "Door", principal: Principal, place: Place) -> bool:
 
 async def _count(door: "Door", principal: Principal, place: Place) -> None:
     watched: Watched = place.watched
-    recalled = await door.recall.unread(watched, principal.user, place.read)
+    recalled = None
+    if watched.id != self_stream(principal.user):
+        recalled = await door.recall.unread(watched, principal.user, place.read)
     if recalled is not None:
         place.noted, place.unread = watched.head, recalled
         return

@@ -11,9 +11,11 @@ import msgspec
 
 from services.errors import Flaw, Invalid, ServiceError, TooMany, Unavailable
 from services.ids import new_id
+from services.logs import security
+from services.operations.context import Context
 from services.operations.eager import in_task
 from services.operations.limits import SOCKET_ERRORS, SOCKET_OPERATION, SOCKET_REFUSALS
-from services.operations.operation import Context, Operation, begin, perform
+from services.operations.operation import Operation, begin, perform
 from services.operations.schemas import convert
 from services.operations.strict import NotJson, check
 from services.turns import FLEETING_PATIENCE_S, PATIENCE_S
@@ -105,6 +107,7 @@ class Requests:
             if name != "hello":
                 session.end(CloseCode.NOT_AUTHENTICATED, "hello comes first")
                 return
+            self._door.heard(session)
             await in_task()
             await self._finish(id_, greet(self._door, session, id_, given), name)
             return
@@ -203,8 +206,9 @@ class Requests:
                 self._unavailable_at = asyncio.get_running_loop().time()
             self._say_error(id_, error)
         else:
-            log.error("an operation failed", exc_info=error, extra={"operation": name})
-            self._say_error(id_, ServiceError())
+            instance = new_id()
+            log.error("an operation failed", exc_info=error, extra={"operation": name, "instance": instance})
+            self._say_error(id_, ServiceError(more={"instance": instance}))
 
     def _refuse(self, id_: int | None, error: Invalid) -> None:
         """Answer a request that cannot be meant so; too many of them end the session."""
@@ -221,6 +225,7 @@ class Requests:
             self._send_away("too many requests over a limit")
 
     def _send_away(self, reason: str) -> None:
+        security.info("sent away", extra=self._session.described() | {"reason": reason})
         self._session.outbox.flush()  # closing drops what waits, and that tells why
         self._session.end(CloseCode.TOO_MANY_ERRORS, reason)
 
@@ -232,6 +237,7 @@ class Requests:
             said["retry_after"] = error.retry_after
         if error.flaws:
             said["errors"] = error.flaws
+        said |= error.more
         self._session.push(b'{"re":%d,"err":%s}' % (id_, _encode(said)))
 
 

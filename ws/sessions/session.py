@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from services.operations.operation import Principal
+from services.logs import network, security
+from services.operations.context import Principal
 from store.tables import Effect
 from ws.sessions.catchup import CatchUp
 from ws.sessions.heartbeat import HELLO_S, Heartbeat
@@ -74,7 +75,7 @@ class Session:
         self._mover: asyncio.Task[None] | None = None
         self._requests = Requests(door, self)
         self._expiry: Slot = door.wheel.schedule(HELLO_S, self._no_hello)
-        self._heartbeat = Heartbeat(door.wheel, self._ask, self._dead)
+        self._heartbeat = Heartbeat(door.wheel, self.ask, self._dead)
 
     @property
     def user(self) -> str:
@@ -106,8 +107,12 @@ class Session:
             if task is not None:
                 task.cancel()
         self._door.left(self)
-        if self.principal is not None:
-            log.info("session closed", extra={"user": self.user, "code": code})
+        security.info("socket closed", extra=self.described() | {"code": code})
+
+    def described(self) -> dict[str, object]:
+        """Return whose it is and where it comes from, for the log."""
+        who: dict[str, object] = {} if self.principal is None else {"user": self.user, "login": self.login}
+        return who | {"network": network(self.connection.remote_ip), "origin": self.connection.origin}
 
     # What the hub and the door call.
 
@@ -129,6 +134,15 @@ class Session:
         except TimeoutError:
             log.info("a client reads no answers", extra={"user": self.user})
         self.end(code, reason)
+
+    @property
+    def silent_s(self) -> float:
+        """How long nothing was heard of the client."""
+        return self._heartbeat.silent_s
+
+    def ask(self) -> None:
+        """Ask for a sign of life."""
+        self.outbox.push(ping_frame())
 
     def end(self, code: CloseCode, reason: str) -> None:
         """Close with a code; what was not sent yet is not sent."""
@@ -156,7 +170,9 @@ class Session:
 
     def welcome(self, principal: Principal) -> None:
         """Take a principal, from a hello or a refresh; the session ends soon after the token."""
-        self.principal = principal
+        came, self.principal = self.principal is None, principal
+        if came:
+            security.info("socket opened", extra=self.described())
         self._expiry.cancel()
         left = principal.expires_at - time.monotonic() + TOKEN_GRACE_S
         self._expiry = self._door.wheel.schedule(left, lambda: self.end(CloseCode.TOKEN_ENDED, "the token has ended"))
@@ -192,9 +208,6 @@ class Session:
             log.warning("catching up failed", exc_info=error)
             self.go_away(OVERLOADED_SPREAD_MS, OVERLOADED_AFTER_MS)
             self.end(CloseCode.OVERLOADED, "the store does not answer")
-
-    def _ask(self) -> None:
-        self.outbox.push(ping_frame())
 
     def _dead(self) -> None:
         self.end(CloseCode.HEARTBEAT, "no sign of life")

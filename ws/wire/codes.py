@@ -8,6 +8,8 @@
 from enum import IntEnum
 from typing import Self
 
+from services.accounts.logins.tokens import BANNED
+
 
 class CloseCode(IntEnum):
     """A close code that this server sends."""
@@ -45,3 +47,8 @@ class CloseCode(IntEnum):
     def comes_back(self) -> bool:
         """Whether a client should connect again by itself."""
         return self == CloseCode.INTERNAL_ERROR or 4000 <= self < 4500
+
+    @classmethod
+    def of_ended(cls, reason: str) -> "CloseCode":
+        """Return what closes the sockets of a log-in that has ended for this reason."""
+        return cls.BANNED if reason == BANNED else cls.SESSION_ENDED

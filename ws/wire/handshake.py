@@ -95,7 +95,9 @@ def _is_origin_welcome(request: HTTPServerRequest, origins: frozenset[str]) -> b
     """
     origin = request.headers.get("Origin")
     if origin is None:
-        # Programs send neither. A browser that leaves out the origin still says that another site asked.
-        return request.headers.get("Sec-Fetch-Site", "none").lower() in ("none", "same-origin")
+        # Programs send none of these. A browser that leaves out the origin still says that another site asked, and what
+        # has a cookie is a browser: one that keeps the origin to itself.
+        site = request.headers.get("Sec-Fetch-Site", "none").lower()
+        return site in ("none", "same-origin") and "Cookie" not in request.headers
     ours = {f"{request.protocol}://{request.host}".lower(), f"https://{request.host}".lower()}
     return origin.lower() in ours or origin.lower() in origins

@@ -17,12 +17,16 @@ from tornado.httputil import (
 )
 from tornado.iostream import IOStream, StreamClosedError
 
+from services.logs import network, security
 from services.turns import Turns
 from ws.wire import handshake
 from ws.wire.flusher import Flusher
 from ws.wire.socket import Connection, Receiver
 
 log = logging.getLogger(__name__)
+
+ORIGIN_LENGTH = 100
+"""Characters of an origin that is refused, in the log."""
 
 
 class Sockets(HTTPServerConnectionDelegate):
@@ -74,6 +78,9 @@ class Sockets(HTTPServerConnectionDelegate):
             log.exception("a handshake could not be judged")
             refused = 500, "something went wrong on our side"
         if refused is not None:
+            origin = request.headers.get("Origin", "")[:ORIGIN_LENGTH]
+            where = {"network": network(request.remote_ip or ""), "origin": origin}
+            security.info("socket refused", extra={"code": refused[0], "reason": refused[1], **where})
             _answer(request, *refused)
             return
         taken = take(request.connection.detach())  # type: ignore[union-attr]  # of HTTP/1, the only one there is

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -53,7 +54,7 @@ class Connection:
 
     __slots__ = (
         "_closing", "_code", "_pipe", "_reader", "_receiver", "_task", "_timer", "_turns", "_unfinished_since",
-        "outbox", "remote_ip", "throttle", "user_agent",
+        "origin", "outbox", "remote_ip", "throttle", "user_agent",
     )  # fmt: skip
 
     def __init__(self, sock: socket.socket, flusher: Flusher, turns: Turns, request: HTTPServerRequest) -> None:
@@ -62,6 +63,8 @@ class Connection:
         """Everything that is sent."""
         self.remote_ip = request.remote_ip or ""
         """The peer's address, or what a trusted proxy said it is."""
+        self.origin = sys.intern(request.headers.get("Origin", ""))
+        """The origin of the page that opened it: one of a few; empty where it was a program."""
         self.throttle: Throttle | None = None
         """What bounds how much the client may send, where anything does."""
         self.user_agent = request.headers.get("User-Agent", "")

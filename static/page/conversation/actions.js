@@ -1,9 +1,13 @@
+import { may } from '../../state/room.js';
 import { openEmojis } from '../dialogs/emojis.js';
 import { h } from '../drawing/dom.js';
 import { QUICK } from '../drawing/emoji.js';
 import { icon } from '../drawing/icons.js';
+import { menuButton } from '../drawing/menu.js';
+import { openReport } from '../forum/posts/report.js';
 import { rowOf } from './reach.js';
 
+/** @import { Choice } from '../drawing/menu.js' */
 /** @import { Icon } from '../drawing/icons.js' */
 /** @import { Item } from '../../types.js' */
 /** @import { Messages } from './messages.js' */
@@ -72,7 +76,7 @@ export class Actions {
   /** @param {Item} item */
   #draw(item) {
     const { messages } = this;
-    const isMine = item.author?.id === messages.chat.me.id;
+    const isMine = messages.chat.isMe(item.author?.id);
     const tools = [
       ...QUICK.map(([emoji, name]) =>
         h(
@@ -92,8 +96,16 @@ export class Actions {
       this.#tool('reply', 'Reply', () => messages.composer.reply(this.#now())),
     ];
     if (isMine) tools.push(this.#tool('edit', 'Edit', () => messages.composer.edit(this.#now())));
-    if (isMine || messages.room.isModerated)
+    if (isMine || may(messages.room, 'delete_messages'))
       tools.push(this.#tool('trash', 'Delete…', () => messages.remove(this.#now())));
+    /** @type {Choice[]} */
+    const more = [{ label: 'Delete for me', icon: 'eye', run: () => messages.hide(this.#now()) }];
+    const { id, room } = item;
+    if (!isMine)
+      more.push({ label: 'Report…', icon: 'flag', run: () => openReport(messages.chat, 'message', id, { room }) });
+    tools.push(
+      menuButton({ label: 'More…', className: '', focus: 'tool More…', face: icon('more'), choices: () => more }),
+    );
     this.element.replaceChildren(...tools);
   }
 

@@ -1,4 +1,6 @@
+import { nameOf } from '../../state/people.js';
 import { inWords } from '../../wire/refused.js';
+import { blockChoice } from '../dialogs/block.js';
 import { openEmojis } from '../dialogs/emojis.js';
 import { iconButton } from '../drawing/button.js';
 import { h } from '../drawing/dom.js';
@@ -23,6 +25,7 @@ export class Composer {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isBusy = false;
+  #stop;
 
   /**
    * @param {Chat} chat
@@ -46,13 +49,19 @@ export class Composer {
     this.problem = h('p', { class: 'problem', role: 'alert' });
     const emoji = iconButton('smile', 'Insert an emoji', () => this.#emoji());
     this.send = h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', title: 'Send' }, icon('send'));
-    this.element = h(
-      'form',
-      { class: 'composer' },
-      this.about,
-      this.problem,
-      h('div', { class: 'box' }, emoji, this.input, this.left, this.send),
-    );
+    this.mask = iconButton('mask', 'Under another name', () => this.#switchName(), {
+      'aria-pressed': String(chat.me.preferences?.anonymous ?? false),
+    });
+    this.box = h('div', { class: 'box' }, emoji, this.mask, this.input, this.left, this.send);
+    this.blocked = h('p', { class: 'blocked', role: 'status', hidden: true });
+    this.element = h('form', { class: 'composer' }, this.about, this.problem, this.blocked, this.box);
+    const stops = [
+      chat.blocks.changed.listen(() => this.#drawBlock()),
+      chat.store.changed.listen(() => this.#drawMask()),
+    ];
+    this.#stop = () => stops.forEach((stop) => stop());
+    this.#drawBlock();
+    this.#drawMask();
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#submit();
@@ -63,6 +72,7 @@ export class Composer {
   }
 
   close() {
+    this.#stop();
     clearTimeout(this.#timer);
     if (!this.#editing && this.input.value) this.chat.drafts.set(this.room.id, this.input.value);
     else if (!this.#editing) this.chat.drafts.delete(this.room.id);
@@ -70,6 +80,35 @@ export class Composer {
 
   focus() {
     this.input.focus();
+  }
+
+  /** Another name is there where the topic permits it. */
+  #drawMask() {
+    this.mask.hidden = !this.chat.mayHide(this.room);
+  }
+
+  #switchName() {
+    this.mask.setAttribute('aria-pressed', String(!this.isHiding));
+    this.focus();
+  }
+
+  /** Whether I speak under another name here. */
+  get isHiding() {
+    return !this.mask.hidden && this.mask.getAttribute('aria-pressed') === 'true';
+  }
+
+  /** Whom one has blocked one does not write to either: the server would take nothing. */
+  #drawBlock() {
+    const { peer } = this.room;
+    const isBlocked = this.room.kind === 'direct' && this.chat.blocks.has(peer?.id);
+    this.box.hidden = isBlocked;
+    this.blocked.hidden = !isBlocked;
+    if (!isBlocked || !peer) return;
+    const unblock = blockChoice(this.chat, peer).run;
+    this.blocked.replaceChildren(
+      `You have blocked ${peer.username}. `,
+      h('button', { type: 'button', class: 'link', onclick: unblock }, 'Unblock'),
+    );
   }
 
   /** @param {Item} item */
@@ -86,7 +125,7 @@ export class Composer {
   reply(item) {
     if (this.#editing) this.#cancel();
     this.#replyTo = item;
-    this.#about(`Replying to ${item.author?.username ?? 'somebody'}`, (item.text ?? '').slice(0, 160));
+    this.#about(`Replying to ${item.author ? nameOf(item.author) : 'somebody'}`, (item.text ?? '').slice(0, 160));
     this.focus();
   }
 
@@ -149,7 +188,8 @@ export class Composer {
     this.#timer = undefined;
     if (!this.input.value || this.#editing) return;
     this.#typedAt = Date.now();
-    this.chat.connection.request('room.typing', { room: this.room.id }).catch(() => undefined);
+    const d = { room: this.room.id, ...(this.isHiding && { anonymous: true }) };
+    this.chat.connection.request('room.typing', d).catch(() => undefined);
   }
 
   /** @param {KeyboardEvent} event */
@@ -202,7 +242,7 @@ export class Composer {
     this.#fill('');
     if (this.#replyTo) this.#cancel();
     try {
-      await this.chat.outbox.add({ room: this.room.id, text, reply_to });
+      await this.chat.outbox.add({ room: this.room.id, text, reply_to, anonymous: this.isHiding });
       this.list.sent();
     } catch {
       this.#fill(this.input.value ? `${text}\n${this.input.value}` : text);

@@ -1,3 +1,6 @@
+import { may } from '../../state/room.js';
+import { callButtons, callChoices, headLook } from '../calls/heading.js';
+import { blockChoice } from '../dialogs/block.js';
 import { confirm } from '../dialogs/confirm.js';
 import { openDetails } from '../dialogs/details.js';
 import { roomAvatar } from '../drawing/avatar.js';
@@ -6,6 +9,9 @@ import { focusIn, giveFocus, h, once } from '../drawing/dom.js';
 import { icon } from '../drawing/icons.js';
 import { menuButton } from '../drawing/menu.js';
 import { presenceWords, roomName } from '../drawing/words.js';
+import { stanceChoices } from '../forum/notices/stance.js';
+import { doorWords, openDoor } from '../rooms/door.js';
+import { toTopic } from '../routes.js';
 import { Composer } from './composer.js';
 import { Messages } from './messages.js';
 
@@ -55,14 +61,17 @@ export class Conversation {
       room.changed.listen(drawHeader),
       room.typingChanged.listen(drawTyping),
       chat.presences.changed.listen(drawHeader),
+      chat.calls.changed.listen(drawHeader),
+      chat.blocks.changed.listen(drawHeader),
+      chat.forum.back.listen(() => this.#loadBeside()),
     ];
     this.#drawTyping();
   }
 
   /** It is in the document now. */
   opened() {
+    if (this.chat.connection.isLive) this.#loadBeside();
     this.messages.load();
-    if (this.room.kind === 'direct') this.#loadReads();
     this.focus();
   }
 
@@ -72,9 +81,42 @@ export class Conversation {
     this.messages.close();
   }
 
+  /**
+   * Show the call that goes on here, above the messages.
+   * @param {HTMLElement} stage
+   */
+  host(stage) {
+    this.head.after(stage);
+  }
+
   focus() {
     if (HAS_POINTER.matches) this.composer.focus();
     else this.head.querySelector('h1')?.focus();
+  }
+
+  /** What is told beside the messages; after each loss of the connection again, as it may have changed meanwhile. */
+  #loadBeside() {
+    const { chat, room } = this;
+    this.#loadHidden();
+    if (room.kind === 'direct') this.#loadReads();
+    chat.forum.loadStance(room.id);
+  }
+
+  /** What I deleted here for myself. */
+  async #loadHidden() {
+    const { chat, room } = this;
+    try {
+      let cursor;
+      do {
+        const asked = { room: room.id, limit: 500, cursor };
+        const { items, cleared, next } = await chat.connection.request('message.hidden', asked);
+        if (cleared) room.hide(null, cleared, true);
+        for (const { id, seq } of items) room.hide(id, seq, true);
+        cursor = next;
+      } while (cursor);
+    } catch {
+      // It is asked again when we are back, or the room is next opened.
+    }
   }
 
   /** How far the other one has read. */
@@ -85,7 +127,7 @@ export class Conversation {
         this.room.reads.set(user.id, Math.max(read, this.room.reads.get(user.id) ?? 0));
       this.room.changed.fire();
     } catch {
-      // The events of reading will tell.
+      // The events of reading will tell, and it is asked again when we are back.
     }
   }
 
@@ -101,7 +143,7 @@ export class Conversation {
         ? presenceWords(presence) || 'Direct conversation'
         : [members, room.description].filter(Boolean).join(' · ');
     const hasMembers = chat.shell?.hasMembers ?? false;
-    const look = [name, about, hasMembers, room.role, room.kind, presence?.status].join('\n');
+    const look = [name, about, hasMembers, room.role, room.kind, presence?.status, headLook(chat, room)].join('\n');
     if (look === this.#look) return;
     this.#look = look;
     const focus = focusIn(this.head);
@@ -113,16 +155,21 @@ export class Conversation {
       'aria-pressed': String(hasMembers),
       'data-focus': 'people',
     });
-    const more =
-      room.kind === 'direct'
-        ? []
-        : [menuButton({ label: 'Room actions', focus: 'more', face: icon('more'), choices: () => this.#choices() })];
+    const more = menuButton({
+      label: 'Room actions',
+      focus: 'more',
+      face: icon('more'),
+      choices: () => this.#choices(),
+    });
+    const topic = room.kind === 'topic' ? room.id : room.place;
     this.head.replaceChildren(
       back,
       roomAvatar(room, chat.me.id, presence),
       h('div', { class: 'title' }, h('h1', { tabindex: '-1', dir: 'auto' }, name), h('p', { dir: 'auto' }, about)),
+      ...callButtons(chat, room),
+      ...(topic ? [topicLink(topic, room.kind === 'topic')] : []),
       people,
-      ...more,
+      more,
     );
     if (focus) giveFocus(this.head, focus);
   }
@@ -130,10 +177,25 @@ export class Conversation {
   /** @returns {Choice[]} */
   #choices() {
     const { chat, room } = this;
+    const calls = callChoices(chat, room);
+    /** @type {Choice[]} */
+    const own = [
+      ...stanceChoices(chat, room.id, ['mute']),
+      { label: 'Clear for me…', icon: 'eye', run: () => this.#clear() },
+    ];
+    if (room.kind === 'direct') {
+      const isOther = room.peer && room.peer.id !== chat.me.id;
+      return [...calls, ...own, ...(isOther && room.peer ? [blockChoice(chat, room.peer)] : [])];
+    }
     /** @type {Choice[]} */
     const choices = [];
-    if (room.isModerated)
+    if (may(room, 'edit_topic') && room.kind !== 'topic')
       choices.push({ label: 'Room details…', icon: 'settings', run: () => openDetails(chat, room) });
+    const door = doorWords(room);
+    if (door) choices.push({ label: `${door}…`, icon: 'shield', run: () => openDoor(chat, room) });
+    choices.push(...calls, ...own);
+    // A topic is left where all of it is seen.
+    if (room.kind === 'topic') return choices;
     choices.push({ label: 'Leave room…', icon: 'door', isDangerous: true, run: () => this.#leave() });
     if (room.role === 'owner')
       choices.push({ label: 'Delete room…', icon: 'trash', isDangerous: true, run: () => this.#delete() });
@@ -159,6 +221,19 @@ export class Conversation {
     });
   }
 
+  #clear() {
+    const { chat, room } = this;
+    confirm({
+      title: 'Clear this conversation for you?',
+      text: 'You see no more what was said up to now. Others are not told, and see it as before.',
+      action: 'Clear',
+      run: async () => {
+        const { cleared } = await chat.connection.request('message.clear', { room: room.id });
+        room.hide(null, cleared, true);
+      },
+    });
+  }
+
   #delete() {
     const { chat, room } = this;
     confirm({
@@ -178,4 +253,18 @@ export class Conversation {
     this.typing.textContent = words;
     this.typing.classList.toggle('active', words !== '');
   }
+}
+
+/**
+ * The way from a topic's chat, or from a room in it, to its posts.
+ * @param {string} topic
+ * @param {boolean} isChat
+ */
+function topicLink(topic, isChat) {
+  const words = isChat ? 'Posts of this topic' : 'The topic of this room';
+  return h(
+    'a',
+    { class: 'quiet', href: toTopic(topic), 'aria-label': words, title: words, 'data-focus': 'topic' },
+    icon('feed'),
+  );
 }

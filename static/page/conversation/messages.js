@@ -70,7 +70,9 @@ export class Messages {
       room.timeline.changed.listen(refresh),
       room.changed.listen(draw),
       chat.outbox.changed.listen(refresh),
+      chat.forum.aliases.changed.listen(refresh),
       chat.store.people.changed.listen(draw),
+      chat.calls.changed.listen(draw),
       this.quotes.changed.listen(draw),
       chat.connection.changed.listen(() => this.load()),
     ];
@@ -201,8 +203,10 @@ export class Messages {
 
   /** The newest message of mine that can be edited. */
   get lastOfMine() {
-    const { id } = this.chat.me;
-    return this.room.timeline.items.findLast((item) => item.kind === 'text' && item.author?.id === id && !item.deleted);
+    const { chat, room } = this;
+    return room.timeline.items.findLast(
+      (item) => item.kind === 'text' && chat.isMe(item.author?.id) && !item.deleted && !room.isHidden(item),
+    );
   }
 
   /**
@@ -235,6 +239,20 @@ export class Messages {
           await this.chat.connection.request('message.delete', { room: item.room, message: item.id }),
         ),
     });
+  }
+
+  /**
+   * Delete a message for me alone.
+   * @param {Item} item
+   */
+  async hide(item) {
+    try {
+      await this.chat.connection.request('message.hide', { room: item.room, message: item.id });
+      this.room.hide(item.id, item.seq, true);
+      this.composer.write();
+    } catch (error) {
+      this.chat.toasts.show(inWords(error), 'error');
+    }
   }
 
   /** @param {Person} person */

@@ -1,10 +1,13 @@
+import { nameOf } from '../../state/people.js';
+import { drawCall } from '../calls/line.js';
 import { personAvatar } from '../drawing/avatar.js';
 import { h, hidden, put } from '../drawing/dom.js';
 import { icon } from '../drawing/icons.js';
 import { fullTime, timeOf } from '../drawing/time.js';
-import { isFewEmoji, linked, noticeWords } from '../drawing/words.js';
+import { isFewEmoji, linked, noticeWords, visible } from '../drawing/words.js';
+import { toPost } from '../routes.js';
 
-/** @import { Item, Pending, Reaction } from '../../types.js' */
+/** @import { Item, Pending, Person, Reaction } from '../../types.js' */
 /** @import { Messages } from './messages.js' */
 /** @import { Row } from './rows.js' */
 
@@ -31,10 +34,7 @@ export function drawRow(list, row) {
   const element = h('li', { class: classes.filter(Boolean).join(' '), tabindex: '-1', 'data-seq': item?.seq });
   if (row.day) put(element, h('div', { class: 'day' }, h('span', {}, row.day)));
   if (row.isUnreadHere) put(element, h('div', { class: 'unread-line' }, h('span', {}, 'New messages')));
-  put(
-    element,
-    isText ? drawText(list, row) : h('p', { class: 'happened' }, eventWords(list, /** @type {Item} */ (item))),
-  );
+  put(element, isText ? drawText(list, row) : drawEvent(list, /** @type {Item} */ (item)));
   return element;
 }
 
@@ -42,19 +42,24 @@ export function drawRow(list, row) {
  * @param {Messages} list
  * @param {Item} item
  */
-function eventWords(list, item) {
+function drawEvent(list, item) {
   const time = h('time', { datetime: item.created_at, title: fullTime(item.created_at) }, timeOf(item.created_at));
-  if (item.kind === 'notice')
-    return h('span', {}, h('span', { dir: 'auto' }, noticeWords(item, list.chat.store.people)), ' ', time);
-  if (item.kind === 'call')
-    return h(
-      'span',
-      {},
-      `${item.media === 'video' ? 'Video call' : 'Call'}${item.outcome ? ` · ${item.outcome}` : ''}`,
-      ' ',
-      time,
-    );
-  return h('span', {}, 'Something this page cannot show', ' ', time);
+  if (item.kind === 'call') return drawCall(list, item, time);
+  if (item.kind === 'post') return drawPost(item, time);
+  const words = item.kind === 'notice' ? noticeWords(item, list.chat.store.people) : 'Something this page cannot show';
+  return h('p', { class: 'happened' }, h('span', { dir: 'auto' }, words), ' ', time);
+}
+
+/**
+ * A post of the topic, where it stands among what was said.
+ * @param {Item} item
+ * @param {HTMLElement} time
+ */
+function drawPost(item, time) {
+  const who = item.author ? nameOf(item.author) : 'Somebody';
+  if (item.deleted) return h('p', { class: 'happened' }, 'A post was deleted ', time);
+  const link = h('a', { href: toPost(item.id), dir: 'auto', tabindex: '-1' }, visible(item.title ?? ''));
+  return h('p', { class: 'happened posted' }, h('span', { dir: 'auto' }, `${who} posted `), link, ' ', time);
 }
 
 /**
@@ -63,6 +68,7 @@ function eventWords(list, item) {
  */
 function drawText(list, row) {
   const { item, isMine, isFirst } = row;
+  /** @type {Person} */
   const author = item?.author ?? list.chat.me;
   const at = item?.created_at ?? /** @type {Pending} */ (row.pending).created_at;
   const bubble = h('div', { class: item?.deleted ? 'bubble deleted' : 'bubble' });
@@ -71,12 +77,20 @@ function drawText(list, row) {
       bubble,
       h(
         'button',
-        { type: 'button', class: 'author', tabindex: '-1', onclick: () => list.talkTo(author) },
-        author.username,
+        {
+          type: 'button',
+          class: 'author',
+          tabindex: '-1',
+          disabled: author.anonymous,
+          onclick: () => list.talkTo(author),
+        },
+        author.anonymous && icon('mask'),
+        nameOf(author),
+        author.anonymous && hidden(' (another name)'),
       ),
     );
     put(bubble, hidden(', '));
-  } else put(bubble, hidden(`${isMine ? 'You' : author.username}, `));
+  } else put(bubble, hidden(`${isMine ? 'You' : nameOf(author)}, `));
   put(bubble, drawQuote(list, item?.reply_to ?? row.pending?.reply_to ?? null));
   const meta = h(
     'span',
@@ -166,7 +180,7 @@ function drawQuote(list, id) {
       onclick: () => quoted && list.jump(quoted.seq),
     },
     hidden('In reply to '),
-    h('strong', {}, quoted?.author?.username ?? ''),
+    h('strong', {}, quoted?.author ? nameOf(quoted.author) : ''),
     h('span', { dir: 'auto' }, words),
   );
 }

@@ -1,3 +1,5 @@
+import { callLook } from '../calls/line.js';
+import { placeIn } from '../../state/timeline.js';
 import { dayOf, dayWords } from '../drawing/time.js';
 
 /** @import { Chat } from '../chat.js' */
@@ -48,9 +50,15 @@ export class Rows {
     this.refresh();
   }
 
-  /** Look again at what is on its way. */
+  /** What is shown of what is loaded: all that I did not delete for myself. @type {Item[]} */
+  #items = [];
+
+  /** Look again at what is loaded, and on its way. */
   refresh() {
     const me = this.chat.me.id;
+    const { items } = this.timeline;
+    const isWhole = !this.room.hidden.size && !this.room.cleared;
+    this.#items = isWhole ? items : items.filter((item) => !this.room.isHidden(item));
     this.#pending = this.chat.outbox.of(this.room.id).filter((entry) => !this.timeline.has(me, entry.cid));
   }
 
@@ -59,7 +67,7 @@ export class Rows {
   }
 
   get length() {
-    return this.timeline.items.length + (this.atEnd ? this.#pending.length : 0);
+    return this.#items.length + (this.atEnd ? this.#pending.length : 0);
   }
 
   loadOlder() {
@@ -75,7 +83,7 @@ export class Rows {
    * @param {number} index
    */
   at(index) {
-    const { items } = this.timeline;
+    const items = this.#items;
     return items[index]?.seq ?? PENDING + (this.#pending[index - items.length]?.n ?? 0);
   }
 
@@ -84,8 +92,8 @@ export class Rows {
    * @param {number} place
    */
   placeOf(place) {
-    const { items } = this.timeline;
-    if (place < PENDING) return this.timeline.placeOf(place);
+    const items = this.#items;
+    if (place < PENDING) return placeIn(items, place);
     const index = this.#pending.findIndex((entry) => PENDING + entry.n >= place);
     return items.length + (index < 0 ? this.#pending.length : index);
   }
@@ -103,7 +111,7 @@ export class Rows {
 
   /** @param {number} index */
   #source(index) {
-    const { items } = this.timeline;
+    const items = this.#items;
     return { item: items[index] ?? null, pending: this.#pending[index - items.length] ?? null };
   }
 
@@ -118,7 +126,7 @@ export class Rows {
     const at = item?.created_at ?? pending?.created_at ?? '';
     const beforeAt = before.item?.created_at ?? before.pending?.created_at;
     const isNewDay = beforeAt === undefined || dayOf(at) !== dayOf(beforeAt);
-    const isMine = !item || item.author?.id === me;
+    const isMine = !item || this.chat.isMe(item.author?.id);
     const isUnreadHere = item !== null && item.seq > this.unreadAfter && (before.item?.seq ?? 0) <= this.unreadAfter;
     const author = item ? item.author?.id : me;
     const beforeAuthor = before.item ? before.item.author?.id : before.pending && me;
@@ -151,6 +159,7 @@ export class Rows {
     const quoted = this.quotes.look(item?.reply_to ?? pending?.reply_to ?? null);
     const names =
       item?.kind === 'notice' ? this.chat.store.people.name(item.user) + this.chat.store.people.name(item.by) : '';
-    return [item?.rev ?? pending?.state, isFirst, day, isUnreadHere, isSeen, isOpen, quoted, names].join('|');
+    const call = item ? callLook(this.chat, this.room, item) : '';
+    return [item?.rev ?? pending?.state, isFirst, day, isUnreadHere, isSeen, isOpen, quoted, names, call].join('|');
   }
 }

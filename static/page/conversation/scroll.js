@@ -41,11 +41,13 @@ export class ScrollWindow {
     this.rows = rows;
     this.make = make;
     this.moved = moved;
-    scroller.addEventListener(
-      'scroll',
-      once(() => this.#scrolled()),
-      { passive: true },
-    );
+    const scrolled = once(() => this.#scrolled());
+    const scroll = () => {
+      // At once: whatever draws before all else in this frame would take back to the end who has left it.
+      if (this.#below >= STUCK_PX) this.isStuck = false;
+      scrolled();
+    };
+    scroller.addEventListener('scroll', scroll, { passive: true });
     this.#observer = new ResizeObserver(() => this.#resized());
     this.#observer.observe(scroller);
     this.#observer.observe(list);
@@ -58,6 +60,12 @@ export class ScrollWindow {
 
   get #most() {
     return MOST + Math.ceil(this.scroller.clientHeight / ROW_PX);
+  }
+
+  /** Pixels from the visible part to the end of what is drawn. */
+  get #below() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    return scrollHeight - scrollTop - clientHeight;
   }
 
   close() {
@@ -158,9 +166,7 @@ export class ScrollWindow {
   }
 
   #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    const below = scrollHeight - scrollTop - clientHeight;
-    this.isStuck = this.rows.atEnd && this.#to === this.rows.length && below < STUCK_PX;
+    this.isStuck = this.rows.atEnd && this.#to === this.rows.length && this.#below < STUCK_PX;
     if (!this.isStuck) this.#keep();
     this.#fill();
     this.moved();
@@ -168,17 +174,16 @@ export class ScrollWindow {
 
   /** Draw or load more where the view is near an edge of what is drawn. */
   #fill() {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    if (!clientHeight) return; // not shown
-    if (scrollTop < EDGE_PX) this.#up();
-    else if (scrollHeight - scrollTop - clientHeight < EDGE_PX) this.#down();
+    if (!this.scroller.clientHeight) return; // not shown
+    if (this.scroller.scrollTop < EDGE_PX) this.#up();
+    else if (this.#below < EDGE_PX) this.#down();
   }
 
   #up() {
     if (this.#from === 0) {
       this.rows.loadOlder();
       // Short of an edge above, there may be one below too.
-      if (this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < EDGE_PX) this.#down();
+      if (this.#below < EDGE_PX) this.#down();
       return;
     }
     this.#from = Math.max(0, this.#from - STEP);

@@ -17,30 +17,35 @@ export function openDialog(title, ...children) {
   put(dialog, h('header', {}, h('h2', { id }, title), close));
   put(dialog, ...children);
   dialog.addEventListener('close', () => dialog.remove());
-  // A press on the backdrop lands on the dialog itself, whose content covers it.
+  // A press on the backdrop lands on the dialog itself, whose content covers it. What is shown only once stays.
   dialog.addEventListener('mousedown', (event) => {
-    if (event.target === dialog) dialog.close();
+    if (event.target === dialog && !dialog.dataset.stays) dialog.close();
   });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
 }
 
+/** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Control */
+
 /**
  * A labelled field, with a place for what is wrong with it.
  * @param {string} label
- * @param {HTMLInputElement | HTMLTextAreaElement} input
+ * @param {Control} input
  * @param {string} [hint]
+ * @param {Child} [beside]  what stands in the field's own line
  */
-export function field(label, input, hint) {
+export function field(label, input, hint, beside) {
   input.id ||= uniqueId();
   const about = uniqueId();
   input.setAttribute('aria-describedby', about);
+  // What was wrong with it may be right while it is typed anew.
+  input.addEventListener('input', () => forgive(input));
   return h(
     'div',
     { class: 'field' },
     h('label', { for: input.id }, label),
-    input,
+    beside ? h('div', { class: 'beside' }, input, beside) : input,
     h('p', { class: 'hint', id: about, 'data-hint': hint ?? '' }, hint ?? ''),
   );
 }
@@ -53,31 +58,67 @@ export function field(label, input, hint) {
 export function complain(form, error) {
   clearComplaints(form);
   const problem = form.querySelector('.problem');
-  const errors = error instanceof Refused ? error.errors : [];
+  const errors = error instanceof Refused ? placed(error) : [];
   let isPlaced = false;
   for (const { pointer, detail } of errors) {
-    const input = form.elements.namedItem(pointer.slice(1));
-    if (!(input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement)) continue;
-    const hint = document.getElementById(input.getAttribute('aria-describedby') ?? '');
-    if (!hint) continue;
-    hint.textContent = detail;
-    hint.classList.add('wrong');
-    input.setAttribute('aria-invalid', 'true');
+    const input = form.elements.namedItem(pointer.split('/')[1] ?? '');
+    if (!(input instanceof HTMLInputElement) && !(input instanceof HTMLTextAreaElement)) continue;
+    if (!complainAt(input, detail)) continue;
     if (!isPlaced) input.focus();
     isPlaced = true;
   }
   if (problem && !isPlaced) problem.textContent = inWords(error);
 }
 
+/**
+ * Say what is wrong with one field.
+ * @param {HTMLInputElement | HTMLTextAreaElement} input
+ * @param {string} detail
+ * @returns {boolean} whether there was a place for it
+ */
+export function complainAt(input, detail) {
+  const hint = document.getElementById(input.getAttribute('aria-describedby') ?? '');
+  if (!hint) return false;
+  hint.textContent = detail;
+  hint.classList.add('wrong');
+  input.setAttribute('aria-invalid', 'true');
+  return true;
+}
+
+/** The field that a refusal is about, where the server names none. @type {Record<string, string>} */
+const AT_FIELD = {
+  username_taken: 'username',
+  weak_password: 'password',
+  email_taken: 'email',
+  wrong_code: 'code',
+  name_taken: 'name',
+};
+
+/**
+ * What is wrong, and at which fields.
+ * @param {Refused} error
+ */
+function placed(error) {
+  const name = AT_FIELD[error.code];
+  if (error.errors.length || !name) return error.errors;
+  return [{ pointer: `/${name}`, detail: inWords(error) }];
+}
+
 /** @param {HTMLFormElement} form */
 export function clearComplaints(form) {
   const problem = form.querySelector('.problem');
   if (problem) problem.textContent = '';
-  for (const hint of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll('.hint.wrong'))) {
-    hint.textContent = hint.dataset.hint ?? '';
-    hint.classList.remove('wrong');
-  }
-  for (const input of form.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
+  for (const input of form.querySelectorAll('[aria-invalid]')) forgive(input);
+}
+
+/** @param {Element} input */
+function forgive(input) {
+  if (!input.hasAttribute('aria-invalid')) return;
+  input.removeAttribute('aria-invalid');
+  const hint = document.getElementById(input.getAttribute('aria-describedby') ?? '');
+  if (!hint) return;
+  hint.textContent = hint.dataset.hint ?? '';
+  hint.classList.remove('wrong');
 }
 
 /**

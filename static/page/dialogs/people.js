@@ -8,10 +8,13 @@ import { openDialog } from './dialog.js';
 /** @import { Person } from '../../types.js' */
 
 const SHOWN = 50;
+const PAUSE_MS = 300;
+/** Words that are shorter find too many. */
+const SHORTEST = 2;
 const ROOMS_ASKED = 10;
 
 /**
- * Choose somebody among the people of my rooms, or by id.
+ * Choose somebody: among the people of my rooms, among all by name, or by id.
  * @param {Chat} chat
  * @param {object} how
  * @param {string} how.title
@@ -33,16 +36,37 @@ export function openPeople(chat, { title, action, run }) {
       state.textContent = inWords(error);
     }
   };
+  /** Found among all, for what is typed. @type {Person[]} */
+  let found = [];
   const draw = () => {
-    const people = matching(chat, input.value);
-    state.textContent = people.length ? '' : 'Nobody in your rooms has that name.';
+    const near = matching(chat, input.value);
+    const people = [...near, ...found.filter(({ id }) => !near.some((person) => person.id === id))];
+    state.textContent = people.length ? '' : 'Nobody has that name.';
     keyed(list, people, {
       key: (person) => person.id,
       look: (person) => person.username,
       make: (person) => personRow(person, action, () => choose(person)),
     });
   };
-  input.addEventListener('input', draw);
+  const search = async () => {
+    const words = input.value.trim();
+    try {
+      const { items } = await chat.forum.wire.findPeople(words, null);
+      if (words !== input.value.trim()) return;
+      found = items.filter(({ id }) => id !== chat.me.id);
+      draw();
+    } catch {
+      // Those of my rooms are there.
+    }
+  };
+  /** @type {ReturnType<typeof setTimeout>} */
+  let timer;
+  input.addEventListener('input', () => {
+    found = [];
+    clearTimeout(timer);
+    if (input.value.trim().length >= SHORTEST) timer = setTimeout(search, PAUSE_MS);
+    draw();
+  });
   draw();
   input.focus();
   meetMembers(chat).then(draw);
@@ -56,7 +80,7 @@ export function openPeople(chat, { title, action, run }) {
 function matching(chat, words) {
   const wanted = words.trim().toLowerCase();
   const found = chat.store.people.all
-    .filter((person) => person.username.toLowerCase().includes(wanted))
+    .filter((person) => person.id !== chat.me.id && person.username.toLowerCase().includes(wanted))
     .slice(0, SHOWN);
   // An id is opaque: anything long and without spaces may be one.
   const id = words.trim();
@@ -84,7 +108,7 @@ function personRow(person, action, choose) {
 }
 
 /**
- * Ask for the members of my latest rooms: there is no search among all people.
+ * Ask for the members of my latest rooms: they are who one most likely looks for.
  * @param {Chat} chat
  */
 async function meetMembers(chat) {

@@ -2,6 +2,7 @@ import { h } from './dom.js';
 import { icon } from './icons.js';
 import { roomName, visible } from './words.js';
 
+/** @import { Icon } from './icons.js' */
 /** @import { Room } from '../../state/room.js' */
 /** @import { Person, Presence } from '../../types.js' */
 
@@ -55,9 +56,15 @@ export function portrait(person, presence) {
  */
 export function roomAvatar(room, me, presence) {
   if (room.kind === 'direct') return portrait(room.peer ?? { id: room.id, username: roomName(room, me) }, presence);
-  return h(
-    'span',
-    { class: 'avatar square', 'data-hue': hue(room.id), 'aria-hidden': 'true' },
-    icon(room.kind === 'public' ? 'hash' : 'lock'),
-  );
+  if (room.kind === 'topic') return roomTile(room.id, room.isOpen ? 'topics' : 'lock');
+  return roomTile(room.id, room.kind === 'public' || room.isOpen ? 'hash' : 'lock');
+}
+
+/**
+ * The square that stands for a room or a topic.
+ * @param {string} id
+ * @param {Icon} face
+ */
+export function roomTile(id, face) {
+  return h('span', { class: 'avatar square', 'data-hue': hue(id), 'aria-hidden': 'true' }, icon(face));
 }

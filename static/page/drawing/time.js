@@ -3,6 +3,7 @@ const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
 const longDay = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
 const longDayYear = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const shortDay = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' });
+const longDate = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
 const full = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'short' });
 
 const DAY_MS = 86_400_000;
@@ -45,6 +46,14 @@ export function pastWords(at) {
   const day = dayWords(at);
   const when = day === 'Today' || day === 'Yesterday' ? day.toLowerCase() : `on ${shortDay.format(new Date(at))}`;
   return `${when} at ${timeOf(at)}`;
+}
+
+/**
+ * A day, whenever it is.
+ * @param {string} at
+ */
+export function dateWords(at) {
+  return longDate.format(new Date(at));
 }
 
 /**

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { nameOf } from '../../state/people.js';
+import { callWords } from '../calls/words.js';
 import { h } from './dom.js';
 import { pastWords } from './time.js';
 
@@ -12,7 +14,7 @@ import { pastWords } from './time.js';
 
 const LINK = /https?:\/\/[^\s<>"'`]+/gi;
 /** What ends a sentence rather than an address. */
-const AFTER_LINK = /[.,;:!?…*_~]+$/;
+const AFTER_LINK = new Set('.,;:!?…*_~');
 
 /**
  * A text as nodes: http and https addresses become links, all else stays text.
@@ -40,11 +42,13 @@ export function linked(text) {
  * @returns {string}
  */
 function withoutTail(address) {
-  let end = address.replace(AFTER_LINK, '');
+  const strange = new Set(AFTER_LINK);
   // A closing bracket belongs to the address only if it opened there.
-  while (/[)\]]$/.test(end) && !end.includes(end.endsWith(')') ? '(' : '['))
-    end = end.slice(0, -1).replace(AFTER_LINK, '');
-  return end;
+  if (!address.includes('(')) strange.add(')');
+  if (!address.includes('[')) strange.add(']');
+  let end = address.length;
+  while (end > 0 && strange.has(address.charAt(end - 1))) end -= 1;
+  return address.slice(0, end);
 }
 
 /**
@@ -122,11 +126,12 @@ function article(role) {
  */
 export function previewWords(item, people, me, room) {
   if (item.kind === 'notice') return noticeWords(item, people);
-  if (item.kind === 'call') return 'Call';
+  if (item.kind === 'call') return callWords(item, me, room);
+  if (item.kind === 'post') return item.deleted ? 'A post was deleted' : `Posted: ${(item.title ?? '').slice(0, 200)}`;
   if (item.deleted) return 'Message deleted';
   const text = (item.text ?? '').slice(0, 200);
   if (item.author?.id === me) return `You: ${text}`;
-  return room.kind === 'direct' || !item.author ? text : `${item.author.username}: ${text}`;
+  return room.kind === 'direct' || !item.author ? text : `${nameOf(item.author)}: ${text}`;
 }
 
 const STATUSES = { online: 'Online', away: 'Away', busy: 'Busy', offline: 'Offline' };
@@ -150,7 +155,7 @@ export function presenceWords(presence) {
 export function roomName(room, me) {
   if (room.kind === 'direct') {
     if (!room.peer) return 'Direct conversation';
-    return room.peer.id === me ? 'Notes to myself' : room.peer.username;
+    return room.peer.id === me ? 'Notes to myself' : nameOf(room.peer);
   }
   return visible(room.name);
 }

@@ -1,3 +1,5 @@
+import { inWords } from '../../wire/refused.js';
+import { openAccount } from '../account/dialog.js';
 import { confirm } from '../dialogs/confirm.js';
 import { openDiscover } from '../dialogs/discover.js';
 import { openNewRoom } from '../dialogs/newroom.js';
@@ -9,13 +11,17 @@ import { menuButton } from '../drawing/menu.js';
 import { searchBox } from '../drawing/searchbox.js';
 import { shortTime } from '../drawing/time.js';
 import { presenceWords, previewWords, roomName } from '../drawing/words.js';
+import { openModeration } from '../moderation/dialog.js';
 import { Previews } from './previews.js';
+import { Reminder } from './reminder.js';
 
 /** @import { Chat } from '../chat.js' */
 /** @import { Room } from '../../state/room.js' */
 
 /** The list of my rooms, the latest activity first. */
 export class RoomList {
+  #isLeaving = false;
+
   /** @param {Chat} chat */
   constructor(chat) {
     this.chat = chat;
@@ -28,10 +34,13 @@ export class RoomList {
     this.rows.addEventListener('keydown', (event) => this.#key(event));
     this.state = h('p', { class: 'empty', role: 'status' });
     this.me = h('span');
+    this.leaving = h('p', { class: 'empty', role: 'status' });
     this.element = h(
       'nav',
       { class: 'side', 'aria-label': 'Rooms' },
       this.#header(),
+      this.leaving,
+      new Reminder(chat).element,
       box,
       h('div', { class: 'scroll' }, this.rows, this.state),
     );
@@ -39,7 +48,9 @@ export class RoomList {
     chat.store.changed.listen(draw);
     chat.store.people.changed.listen(draw);
     chat.presences.changed.listen(draw);
+    chat.forum.stances.changed.listen(draw);
     chat.presences.changed.listen(once(() => this.#drawMe()));
+    chat.account.changed.listen(once(() => this.#drawMe()));
     this.draw();
   }
 
@@ -77,8 +88,12 @@ export class RoomList {
       { label: 'Show me as online', icon: 'person', run: () => presences.say('online') },
       { label: 'Show me as away', icon: 'clock', run: () => presences.say('away') },
       { label: 'Show me as busy', icon: 'ban', run: () => presences.say('busy') },
-      { label: 'Log out', icon: 'door', run: () => this.#logout() },
+      { label: 'Your account', icon: 'settings', run: () => openAccount(this.chat) },
     ];
+    const { role } = this.chat.me;
+    if (role === 'moderator' || role === 'admin')
+      choices.push({ label: 'Moderation', icon: 'shield', run: () => openModeration(this.chat) });
+    if (!this.#isLeaving) choices.push({ label: 'Log out', icon: 'door', run: () => this.#logout() });
     return choices;
   }
 
@@ -101,11 +116,19 @@ export class RoomList {
   #logout() {
     const { account, outbox } = this.chat;
     const leave = async () => {
-      await outbox.clear();
-      await account.logout();
+      // A server that is slow to answer is waited for.
+      this.#isLeaving = true;
+      this.leaving.textContent = 'Logging out…';
+      try {
+        await outbox.clear();
+        await account.logout();
+      } finally {
+        this.#isLeaving = false;
+        this.leaving.textContent = '';
+      }
     };
     if (!outbox.size) {
-      leave();
+      leave().catch((error) => this.chat.toasts.show(inWords(error), 'error'));
       return;
     }
     confirm({
@@ -156,9 +179,12 @@ export class RoomList {
    */
   #look(room, isHere) {
     const { people, me } = this.chat.store;
-    const last = room.last ? `${previewWords(room.last, people, me.id, room)} ${shortTime(room.last.created_at)}` : '';
+    const { shownLast: last } = room;
+    const words = last ? `${previewWords(last, people, me.id, room)} ${shortTime(last.created_at)}` : '';
     const presence = this.chat.presences.of(room.peer?.id)?.status;
-    return [roomName(room, me.id), room.kind, room.unread, isHere, last, presence].join('\n');
+    const missed = this.chat.callViews.missed.has(room);
+    const isQuiet = this.chat.store.isQuiet(room.id);
+    return [roomName(room, me.id), room.kind, room.unread, isHere, words, presence, missed, isQuiet].join('\n');
   }
 
   /**
@@ -167,9 +193,11 @@ export class RoomList {
    */
   #row(room, isHere) {
     const { people, me } = this.chat.store;
-    const { last, unread } = room;
+    const { shownLast: last, unread } = room;
+    const isQuiet = this.chat.store.isQuiet(room.id);
     const words = last ? previewWords(last, people, me.id, room) : room.description;
     const presence = this.chat.presences.of(room.peer?.id);
+    const missed = this.chat.callViews.missed.has(room);
     return h(
       'li',
       {},
@@ -177,7 +205,7 @@ export class RoomList {
         'a',
         {
           href: `#/r/${room.id}`,
-          class: unread ? 'room unread' : 'room',
+          class: ['room', (missed || (unread && !isQuiet)) && 'unread', isQuiet && 'muted'].filter(Boolean).join(' '),
           'aria-current': isHere && 'page',
           'data-focus': room.id,
         },
@@ -186,6 +214,8 @@ export class RoomList {
         presence && presence.status !== 'offline' && hidden(`, ${presenceWords(presence)}, `),
         last && h('time', { datetime: last.created_at }, shortTime(last.created_at)),
         h('span', { class: 'preview', dir: 'auto' }, words),
+        isQuiet && h('span', { class: 'quiet-mark' }, icon('bellOff'), hidden(' muted')),
+        missed && h('span', { class: 'missed-mark' }, icon('phoneMissed'), hidden(' missed call')),
         unread > 0 &&
           h(
             'span',

@@ -23,10 +23,12 @@ async def test_questions_are_counted_by_verb_and_table(tmp_path: Path) -> None:
         database = counted(real, metrics)
         await database.insert(STREAMS, Stream(id="s", floor=1))
         assert [await database.get(STREAMS, id_) for id_ in "st"] == [Stream(id="s", floor=1), None]
+        assert await database.gather((STREAMS, ["s", "t"])) == [{"s": Stream(id="s", floor=1)}]
         await database.together([Delete(STREAMS, "s")])
         assert await real.get(STREAMS, "s") is None
     assert shown(metrics, "get", "streams") == 2
     assert shown(metrics, "insert", "streams") == 1
+    assert shown(metrics, "gather", "") == 1
     assert shown(metrics, "together", "") == 1
 
 
@@ -45,4 +47,4 @@ async def test_refused_writes_are_counted_by_index(tmp_path: Path) -> None:
 
 def test_every_verb_of_the_seam_is_counted_or_passed_on() -> None:
     verbs = {name for name, value in vars(Database).items() if callable(value) and not name.startswith("_")}
-    assert verbs == {*VERBS, "together", "ping", "close"}
+    assert verbs == {*VERBS, "gather", "together", "ping", "close"}

@@ -1,6 +1,8 @@
 """The check of a text before it is read as anything: JSON that every reader understands alike."""
 
+import contextlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import Invalid
-from services.operations.strict import DEPTH_LIMIT, NotJson, check
+from services.operations.strict import DEPTH_LIMIT, VALUES_LIMIT, NotJson, check
 
 SCALARS = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -86,6 +88,8 @@ def test_text_that_is_not_json_is_refused(text: bytes) -> None:
         b"NaN",
         b"[Infinity]",
         b'{"a":-Infinity}',
+        b"1e400",
+        b'{"a":-1e400}',
         b"18446744073709551616",
         b"-9223372036854775809",
         b"[1" + b"0" * 5000 + b"]",
@@ -109,7 +113,6 @@ def test_json_that_is_not_strict_is_refused(text: bytes) -> None:
         (b"-9223372036854775808", -(2**63)),
         (b'"\\ud83d\\ude00"', "\N{GRINNING FACE}"),
         (b'"\\u0000"', "\0"),
-        (b"1e400", float("inf")),
         (b"-0", 0),
     ],
 )
@@ -130,3 +133,38 @@ def test_depth_has_a_bound(opening: str, closing: str) -> None:
 @pytest.mark.parametrize("text", [b'"' + b"[" * 50 + b'"', b'"' + b'\\"[' * 50 + b'"', b"[" + b"[]," * 50 + b"1]"])
 def test_brackets_that_do_not_nest_are_no_depth(text: bytes) -> None:
     check(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" * 17 + b'\\"' * 500_000,
+        b"[" * 17 + b'"' + b"\\" * 1_000_000,
+        b"[" * 17 + b'"' * 1_000_001,
+        b"[" * 10 + b"[]," * 300_000,
+        b"[]" * 500_000,
+        b"{" * 10 + b'"":[],' * 160_000,
+        b"[" + b'"a",' * 250_000 + b"1]",
+        b"[" + b"1," * 500_000 + b"1]",
+        b'{"a":[' + b"1," * 500_000 + b"1]}",
+        b"[" * 1_000_000,
+        b"{" + b",".join(b'"%d":1' % number for number in range(100_000)) + b"}",
+        b"-" * 1_000_000,
+        b"1" * 1_000_000,
+        b"[" + b" " * 1_000_000,
+        b'"' + b"\\u0041" * 160_000,
+    ],
+    ids=[str(number) for number in range(15)],
+)
+def test_no_text_takes_the_loop_for_long(text: bytes) -> None:
+    begun = time.thread_time()
+    with contextlib.suppress(Invalid):
+        check(text)
+    assert time.thread_time() - begun < 0.25
+
+
+def test_values_have_a_bound() -> None:
+    assert len(check(b"[" + b'"[{,",' * (VALUES_LIMIT - 2) + b"1]")) == VALUES_LIMIT - 1
+    with pytest.raises(Invalid, match="over 5000 values") as refused:
+        check(b"[" + b"1," * (VALUES_LIMIT + 1) + b"1]")
+    assert not isinstance(refused.value, NotJson)

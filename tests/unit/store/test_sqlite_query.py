@@ -33,6 +33,17 @@ async def test_records_are_found_by_their_ids(database: SqliteDatabase, count: i
     assert await plan(database, question) == ["SEARCH things USING INDEX sqlite_autoindex_things_1 (id=?)"]
 
 
+async def test_records_of_several_tables_are_found_by_their_ids(database: SqliteDatabase) -> None:
+    steps = await plan(
+        database, query.gather([(Shape(THINGS), ["a", "b"]), (Shape(TEXTS), []), (Shape(EVENTS), ["c"])])
+    )
+    found = [step for step in steps if step.startswith(("SEARCH", "SCAN")) and "(subquery" not in step]
+    assert [step for step in found if "CONSTANT ROW" not in step] == [
+        "SEARCH things USING INDEX sqlite_autoindex_things_1 (id=?)",
+        "SEARCH events USING INDEX sqlite_autoindex_events_1 (id=?)",
+    ]
+
+
 async def test_the_highest_of_each_is_found_by_the_index(database: SqliteDatabase) -> None:
     question = query.highest(Shape(THINGS), "group", ["a", "b"], "number")
     found = "SEARCH things USING INDEX things__group_number (group=?)"

@@ -39,6 +39,8 @@ async def test_its_people_and_rooms_are_found(database: SqliteDatabase) -> None:
         assert len(await database.find(REFRESHES, {"login": f"login-{number}"})) == 1
         (member,) = await database.find(MEMBERS, {"room": ROOM, "user": user.id})
         assert member.read == 100 + number
+        (found,) = await database.search(USERS, name)
+        assert found.id == user.id, "what is searched now was not then"
     room = await database.get(ROOMS, ROOM)
     assert room is not None
     assert (room.name, room.member_count) == ("Zażółć", len(PEOPLE))

@@ -6,11 +6,12 @@ from typing import Any, cast
 import msgspec
 
 from services.metrics import Metrics
-from services.streams.append import notice_entry, text_entry
+from services.streams.append import notice_entry
 from services.streams.batch import Batch, batch_of, event_of
 from store.database import Database
 from store.tables import Effect, Entry, Notice, Text
 from tests.client.checks import Json
+from tests.entries import text_entry
 from ws.hub import Hub
 from ws.sessions.session import Session
 from ws.watched import Watched
@@ -35,6 +36,14 @@ class Notes:
         self.ephemeral.append(frame)
 
 
+class Everywhere(dict[str, None]):
+    """The streams of somebody who is a member of whatever they watch."""
+
+    def __contains__(self, _stream: object) -> bool:
+        """Tell that they are in it."""
+        return True
+
+
 class Ear:
     """Somebody's session, as far as a hub knows of sessions."""
 
@@ -42,6 +51,7 @@ class Ear:
         self.user = user
         self.login = login or f"login of {user}"
         self.outbox = Notes()
+        self.streams = Everywhere()
         self.moves: list[Effect] = []
         self.ended: list[tuple[CloseCode, str]] = []
 

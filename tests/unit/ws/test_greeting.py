@@ -39,7 +39,7 @@ async def test_greeting_says_who_and_where_one_is(parley: Parley, ann: Person) -
     room = await ann.create("tea")
     live = await ann.connect()
     hello = live.hello
-    assert hello["user"] == await ann.do("users.one", user=ann.id)
+    assert [hello["user"]] == (await live.call("users.get", users=[ann.id]))["items"]
     assert hello["node"] == parley.application.node
     assert hello["epoch"] == parley.database.epoch
     assert (hello["heartbeat"], hello["calls"], hello["rooms_next"]) == (25, [], None)

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.accounts.logins import families as logins
+from services.accounts.logins.tokens import BANNED
 from services.ids import member_id, self_stream
 from services.streams.append import notice_entry
 from services.streams.reading import read_head
@@ -127,15 +129,32 @@ async def test_session_that_ends_during_its_hello_leaves_nothing_behind(parley: 
 # What happens meanwhile
 
 
-async def test_log_in_that_ends_during_hello_ends_the_session(parley: Parley, ann: Person) -> None:
+async def test_nothing_is_told_before_hello_is_answered(parley: Parley, ann: Person) -> None:
+    await ann.create()
+    gate = parley.store.hold("find", skip=1)
+    socket = await parley.site.open()
+    hello = socket.start("hello", {"token": ann.account.token})
+    await gate.reached.wait()
+    parley.application.live.tell(ann.id, b'{"ev":"unwatched","d":{"room":"unheard"}}')
+    gate.release()
+    answered = Live(socket, await hello)
+    assert [event["ev"] for event in await answered.pending()] == []
+    parley.application.live.tell(ann.id, b'{"ev":"unwatched","d":{"room":"heard"}}')
+    assert [event["d"]["room"] for event in await answered.pending()] == ["heard"]
+
+
+@pytest.mark.parametrize(("reason", "code"), [("logged out", 4504), (BANNED, 4503)])
+async def test_log_in_that_ends_during_hello_ends_the_session(
+    parley: Parley, ann: Person, reason: str, code: int
+) -> None:
     await ann.create()
     gate = parley.store.hold("get_many")
     socket = await parley.site.open()
     asked = socket.start("hello", {"token": ann.account.token})
     await gate.reached.wait()
-    await ann.account.log_out()
+    await logins.revoke(parley.application, ann.id, reason)
     gate.release()
-    assert (await socket.closed).code == 4504
+    assert (await socket.closed).code == code
     assert asked.done()
     assert socket.events.qsize() == 0
     await parley.door.empty.wait()

@@ -72,6 +72,12 @@ def test_browser_that_names_no_origin_is_refused(site: str) -> None:
     assert status(request(sec_fetch_site=site)) == 403
 
 
+def test_whoever_has_a_cookie_and_names_no_origin_is_refused() -> None:
+    assert status(request(cookie="parley=x")) == 403
+    assert status(request(cookie="a=b", sec_fetch_site="same-origin")) == 403
+    assert status(request(cookie="parley=x", origin="https://chat.example.org")) is None
+
+
 def test_origin_is_that_of_the_port_asked() -> None:
     assert status(request(host="chat.example.org:8443", origin="https://chat.example.org:8443")) is None
     assert status(request(host="chat.example.org:8443", origin="https://chat.example.org")) == 403

@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from services.streams.append import marker_entry, notice_entry, text_entry
+from services.streams.append import marker_entry, notice_entry
 from services.streams.batch import Batch, batch_of, event_of
 from store import DATABASE_FILE
 from store.database_sqlite import SqliteDatabase
 from store.tables import ENTRIES, Effect, Entry, Notice, Text
+from tests.entries import text_entry
 from tests.peers import until
 from tests.unit.ws.ears import Ear, Station
 from ws import gaps

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.messages import reading
-from services.operations import operation
+from services.operations import context
 from tests.application import Parley
 from tests.client.rest import Refused
 from tests.client.socket import Socket
@@ -270,7 +270,7 @@ async def test_store_that_is_away_is_told_and_the_session_lives(parley: Parley, 
 async def test_answer_has_a_deadline_and_what_was_begun_goes_on(
     parley: Parley, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operation, "DEADLINE_S", 0.05)
+    monkeypatch.setattr(context, "DEADLINE_S", 0.05)
     room = await ann.create()
     live = await ann.connect()
     gate = parley.store.hold("batch")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.accounts import tokens
-from services.accounts.tokens import ACCESS_S, LEEWAY_S
+from services.accounts.logins import tokens
+from services.accounts.logins.tokens import ACCESS_S, LEEWAY_S
 from services.messages import reading
 from services.operations.limits import TYPING_ROOM
 from tests.application import Parley
@@ -46,7 +46,7 @@ async def test_session_ends_a_minute_after_its_token(parley: Parley, ann: Person
 
 async def test_refresh_lets_the_session_go_on(parley: Parley, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     live = await ann.connect()
-    monkeypatch.setattr("services.accounts.tokens.ACCESS_S", 2 * ACCESS_S)
+    monkeypatch.setattr("services.accounts.logins.tokens.ACCESS_S", 2 * ACCESS_S)
     await ann.account.refresh()
     assert await live.call("auth.refresh", token=ann.account.token) == {}
     turn(parley, ACCESS_S + TOKEN_GRACE_S + 2)

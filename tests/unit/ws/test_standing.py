@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.operations import operation
+from services.operations import context
 from tests.application import Parley
 from tests.client.rest import Refused
 from ws.sessions import requests
@@ -14,7 +14,7 @@ from ws.sessions import requests
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything in a tenth of its time."""
-    monkeypatch.setattr(operation, "DEADLINE_S", 0.4)
+    monkeypatch.setattr(context, "DEADLINE_S", 0.4)
     monkeypatch.setattr(requests, "STANDING_S", 0.1)
 
 
@@ -30,7 +30,7 @@ async def test_requests_behind_one_that_waits_in_vain_are_told_at_once(parley: P
     loop = asyncio.get_running_loop()
     asked = loop.time()
     told = await asyncio.gather(*(live.socket.start(op, given) for _ in range(20)), return_exceptions=True)
-    assert loop.time() - asked < 2 * operation.DEADLINE_S
+    assert loop.time() - asked < 2 * context.DEADLINE_S
     assert [one.code for one in told if isinstance(one, Refused)] == ["unavailable"] * 20
     assert gate.waiting == 1
     gate.release()
@@ -51,12 +51,12 @@ async def test_refusal_that_held_up_nobody_hastens_nothing(parley: Parley) -> No
 
 
 async def test_finding_out_who_asks_takes_of_the_deadline(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operation, "DEADLINE_S", 0.2)
+    monkeypatch.setattr(context, "DEADLINE_S", 0.2)
     (ann,) = await parley.people("ann")
     parley.application.tokens._live_until.clear()
     gate = parley.store.hold("get", times=2)
     asked = asyncio.get_running_loop().time()
     answer = await ann.answer("users.me")
     assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "unavailable", "1")
-    assert asyncio.get_running_loop().time() - asked < 2 * operation.DEADLINE_S
+    assert asyncio.get_running_loop().time() - asked < 2 * context.DEADLINE_S
     gate.release()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
-from services.accounts.passwords import HASHERS, WAITING_LIMIT, Passwords
+from services.accounts.secrets.passwords import HASHERS, WAITING_LIMIT, Passwords
 from services.errors import Unavailable
 
 
@@ -102,6 +102,29 @@ async def test_full_pool_is_unavailable_at_once(passwords: Passwords, monkeypatc
     assert await passwords.hash("x") == "hash"
     assert len(slow.threads) <= HASHERS
     assert threading.current_thread().name not in slow.threads
+
+
+async def test_as_many_may_wait_again_when_all_are_done(passwords: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more and no fewer, however often the pool was full."""
+    slow = Slow(monkeypatch)
+    for _ in range(2):
+        waiting = [asyncio.ensure_future(passwords.hash("x")) for _ in range(HASHERS + WAITING_LIMIT)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable) as refused:
+            async with asyncio.timeout(5):
+                await passwords.hash("x")
+        assert refused.value.retry_after == 2.0
+        slow.go.set()
+        assert await asyncio.gather(*waiting) == ["hash"] * (HASHERS + WAITING_LIMIT)
+        slow.go.clear()
+
+
+async def test_hash_is_weak_that_took_less_work_than_one_takes_now(passwords: Passwords) -> None:
+    costlier = Passwords(b"pepper", 5)
+    hashes = [await passwords.hash("x"), await costlier.hash("x")]
+    assert [costlier.is_weak(hashed) for hashed in hashes] == [True, False]
+    assert [passwords.is_weak(hashed) for hashed in hashes] == [False, False]
+    costlier.close()
 
 
 async def test_work_that_nobody_waits_for_counts_until_it_is_done(

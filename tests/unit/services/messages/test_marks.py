@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.messages import marks as marks_module
+from services import noted
 from services.messages.marks import ReadMarks
 from store.tables import MEMBERS, Member
 from tests.peers import until
@@ -64,7 +64,7 @@ async def test_marks_are_written_together(unstable: Unstable, marks: ReadMarks) 
 async def test_many_marks_are_written_in_parts(
     unstable: Unstable, marks: ReadMarks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(marks_module, "TOGETHER", 2)
+    monkeypatch.setattr(noted, "TOGETHER", 2)
     for user in ("ann", "bob", "cay"):
         marks.note("r", user, 9)
     await marks.flush()
@@ -77,10 +77,10 @@ async def test_marks_of_those_who_left_hinder_nobody(unstable: Unstable, marks: 
         marks.note("r", user, 9)
     await marks.flush()
     assert [await written(unstable, user) for user in ("ann", "bob")] == [9, 9]
-    assert not marks._pending
+    assert not marks.pending
     marks.note("r", "gone", 10)
     await marks.flush()
-    assert not marks._pending
+    assert not marks.pending
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -109,7 +109,7 @@ async def test_mark_noted_while_another_is_written_is_written_next(unstable: Uns
 
 
 async def test_only_so_many_marks_wait(marks: ReadMarks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marks_module, "PENDING_LIMIT", 2)
+    monkeypatch.setattr(noted, "PENDING_LIMIT", 2)
     for user in ("ann", "bob", "cay"):
         marks.note("r", user, 9)
     assert [marks.read(member(user)) for user in ("ann", "bob", "cay")] == [0, 9, 9]
@@ -118,10 +118,10 @@ async def test_only_so_many_marks_wait(marks: ReadMarks, monkeypatch: pytest.Mon
 async def test_marks_are_written_in_a_while_by_themselves(
     unstable: Unstable, marks: ReadMarks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(marks_module, "FLUSH_S", 0.01)
+    monkeypatch.setattr(noted, "FLUSH_S", 0.01)
     running = asyncio.create_task(marks.run())
     for seq in (7, 8):
         marks.note("r", "ann", seq)
-        await until(lambda: not marks._pending)
+        await until(lambda: not marks.pending)
         assert await written(unstable, "ann") == seq
     running.cancel()

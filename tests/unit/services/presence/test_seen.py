@@ -4,13 +4,12 @@ import asyncio
 
 import pytest
 
-from services import tasks
+from services import noted, tasks
 from services.ids import now_ms
-from services.presence import seen as seen_module
 from services.presence.seen import LastSeen
 from store.tables import SEEN, Seen
-from tests.peers import until
 from tests.unstable import Fault, Unstable
+from tests.working import eventually
 
 
 async def written(unstable: Unstable, *users: str) -> list[int | None]:
@@ -95,7 +94,7 @@ async def test_time_of_a_clock_that_was_wrong_means_nothing_and_is_replaced(unst
 
 
 async def test_too_many_times_let_the_oldest_go(unstable: Unstable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seen_module, "PENDING_LIMIT", 2)
+    monkeypatch.setattr(noted, "PENDING_LIMIT", 2)
     seen = LastSeen(unstable.database)
     for at, user in enumerate(("ann", "bob", "cid", "bob"), 1):
         seen.note(user, at)
@@ -104,10 +103,11 @@ async def test_too_many_times_let_the_oldest_go(unstable: Unstable, monkeypatch:
 
 
 async def test_times_are_written_in_the_background(unstable: Unstable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seen_module, "FLUSH_S", 0.01)
+    monkeypatch.setattr(noted, "FLUSH_S", 0.01)
     seen = LastSeen(unstable.database)
     work = tasks.start(seen.run())
     seen.note("ann", 5)
-    await until(lambda: unstable.count("together") == 1)
-    await tasks.end(work)
-    assert await written(unstable, "ann") == [5]
+    try:
+        assert (await eventually(lambda: unstable.real.get(SEEN, "ann"))).at == 5
+    finally:
+        await tasks.end(work)

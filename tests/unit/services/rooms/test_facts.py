@@ -89,7 +89,9 @@ async def test_role_of_somebody_not_asked_about_is_read_when_asked(node: Node) -
     assert await node.role("ann") == "moderator"
 
 
-@pytest.mark.parametrize("effect", [Effect("room"), Effect("joined", "bob", room="r"), Effect("left", "bob", room="r")])
+@pytest.mark.parametrize(
+    "effect", [Effect("room"), Effect("shut"), Effect("joined", "bob", room="r"), Effect("left", "bob", room="r")]
+)
 async def test_room_that_changed_is_read_again(node: Node, effect: Effect) -> None:
     before = await node.facts.known("r")
     await node.write(effect, Put(ROOMS, msgspec.structs.replace(ROOM, name="new")))

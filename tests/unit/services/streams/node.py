@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from services.streams.append import Append, Outcome, Plan, Step, View, marker_entry, text_entry
+from services.streams.append import Append, Outcome, Plan, Step, View, marker_entry
 from services.streams.batch import Batch
 from services.streams.lanes import Lanes
 from store.database import Database
 from store.tables import ENTRIES, Entry, Text
+from tests.entries import text_entry
 
 _cids = itertools.count(1)
 

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from services.errors import AlreadyInvited
 from services.streams import flight
+from services.streams.append import Append, Plan, View
 from store.database import Insert
-from store.tables import ENTRIES
+from store.tables import ENTRIES, INVITATIONS, Invitation
 from tests.unit.services.streams.node import Node, sending, stored, texts
 from tests.unstable import Fault, Unstable
 
@@ -154,3 +156,35 @@ async def test_transaction_without_an_answer_is_resent_as_it_was(unstable: Unsta
     ids = [[write.record.id for write in writes if isinstance(write, Insert)] for writes in sent]
     assert len(ids) == 3
     assert ids[0] == ids[1] == ids[2]
+
+
+def _inviting(by: str) -> Append:
+    """Return what writes a row once, without an entry of the stream."""
+    row = Invitation(id="r:ada", room="r", user="ada", by=by, created_at=1)
+
+    async def plan(view: View) -> Plan:
+        if await view.get(INVITATIONS, row.id) is not None:
+            raise AlreadyInvited
+        return Plan(writes=[Insert(INVITATIONS, row)])
+
+    return Append(("r",), plan)
+
+
+@pytest.mark.parametrize("fault", UNANSWERED)
+async def test_row_without_an_entry_is_written_once(either: Unstable, fault: Fault) -> None:
+    node = Node(either.database)
+    either.fail(fault, "together")
+    await node.lanes.append(_inviting("bob"))
+    assert [row.by for row in await either.real.find(INVITATIONS, {"room": "r"})] == ["bob"]
+
+
+async def test_row_that_another_node_wrote_meanwhile_is_not_taken_for_ones_own(either: Unstable) -> None:
+    ours, theirs = Node(either.database), Node(either.real)
+    gate = either.hold("together")
+    either.fail(Fault.UNANSWERED, "together")
+    future = ours.lanes.append(_inviting("bob"))
+    await gate.reached.wait()
+    await theirs.lanes.append(_inviting("eve"))
+    gate.release()
+    with pytest.raises(AlreadyInvited):
+        await future

@@ -4,7 +4,7 @@ import pytest
 
 from services import tasks
 from services.ids import member_id
-from store.tables import MEMBERS, ROOMS, Member, Room
+from store.tables import MEMBERS, ROOMS, USERS, Member, Room, User
 from tests.peers import until
 from tests.unit.ws.presence.town import Device
 from tests.unstable import Fault, Unstable
@@ -19,6 +19,8 @@ async def test_store_that_is_away_only_delays_it(unstable: Unstable, monkeypatch
     for user in ("ann", "bob"):
         row = Member(id=member_id("r", user), room="r", user=user, username=user, role="member", joined_at=1)
         await unstable.real.insert(MEMBERS, row)
+        person = User(id=user, name_key=user, username=user, name=user, email="", created_at=1)
+        await unstable.real.insert(USERS, person)
     watching = Watching("a", {"bob": "online", "eve": "online"}.get, _nothing, _nothing)
     rechecks = Rechecks(unstable.database, watching)
     device = Device("ann")

@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.accounts.tokens import Tokens
+from services.accounts.logins.tokens import Tokens
 from services.metrics import Metrics
 from services.rooms.facts import Facts
-from services.streams.append import Append, Plan, text_entry
+from services.streams.append import Append, Plan
 from services.streams.batch import Batch
 from services.streams.lanes import Lanes
 from store.broker_memory import Exchange, MemoryBroker
 from store.database import Database
 from store.presence_memory import MemoryPresence
 from store.tables import Entry, Text
+from tests.entries import text_entry
 from tests.peers import until
 from tests.unit.ws.ears import Ear
 from ws.relay.joining import Links, join
@@ -28,8 +29,9 @@ class Member:
         self.broker = MemoryBroker(name, exchange)
         self.learned: list[Batch] = []
         self.tokens = Tokens(KEY, database)
+        self.metrics = Metrics()
         links = Links(name, self.broker, presence, KEY)
-        joined = join(links, database, Metrics(), self.tokens, Facts(database))
+        joined = join(links, database, self.metrics, self.tokens, Facts(database))
         self.hub, self.relay, self.live = joined.hub, joined.relay, joined.live
         self.lanes = Lanes(database, self.live.deliver, self.live.learn)
         self.live.written = self._written

@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from services.streams.append import text_entry
 from store import open_database
 from store.broker_memory import Exchange
 from store.tables import ENTRIES, LOGINS, Login, Text
+from tests.entries import text_entry
 from tests.peers import until
 from tests.unit.ws.ears import Ear
 from tests.unit.ws.relay.nodes import KEY, Member, hear, heard, nodes
 from tests.unstable import Unstable
 from ws.relay import announcer, canary, relay, sweeps, tail
-from ws.relay.envelopes import Envelopes
+from ws.relay.envelopes import DIGEST_BYTES, Envelopes, Kind
 from ws.relay.leases import UNKEPT_S
 
 
@@ -286,6 +287,26 @@ async def test_a_large_batch_is_told_by_its_head_alone(pair: list[Member], monke
     await one.write()
     await heard(two, ear, 1)
     assert all(batch.events == [] for batch in two.learned)
+
+
+@pytest.mark.parametrize("forged", ["of another key", "unsigned", "of an old version", "empty", "of a pickle"])
+async def test_forged_words_are_dropped_and_counted(
+    pair: list[Member], forged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, two = pair
+    sealed = Envelopes(b"z" * 32, "one").seal(Kind.ENDED, msgspec.msgpack.encode(("l1", "banned")))
+    old = bytes((0, Kind.ENDED, 3)) + b"one" + msgspec.msgpack.encode(("l1", "banned"))
+    said = {
+        "of another key": sealed,
+        "unsigned": sealed[DIGEST_BYTES:],
+        "of an old version": blake2b(old, digest_size=DIGEST_BYTES, key=KEY).digest() + old,
+        "empty": b"",
+        "of a pickle": b"\x80\x04\x95\x1e\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x8c\x06system\x93\x8c\x02id\x85R.",
+    }[forged]
+    two.relay._receive("nodes", said)
+    assert not two.tokens.has_ended("l1")
+    assert two.metrics.registry.get_sample_value("parley_unheard_messages_total") == 1
+    assert "what was heard from the broker is no word of a node" in caplog.messages
 
 
 async def test_words_of_another_installation_are_not_heard(

@@ -1,0 +1,41 @@
+"""Which address is answered by what."""
+
+from typing import Any
+
+from tornado.web import Application as Routes
+
+from handlers import documents
+from handlers.access import log_request
+from handlers.compat.blog import blog_routes
+from handlers.health import LiveHandler, MetricsHandler, Readiness, ReadyHandler
+from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
+from handlers.pages import STATIC, PageHandler, ReturnHandler
+from services.application import Application
+
+
+def build_routes(
+    application: Application, readiness: Readiness, origins: frozenset[str], asyncapi: dict[str, Any], *, metrics: bool
+) -> Routes:
+    """Return the routes of a node, with those of ``/metrics`` where they have no port of their own."""
+    api = {"parley": application, "origins": origins}
+    found: list[tuple[Any, ...]] = [
+        (pattern(path), OperationHandler, {**api, "methods": methods}) for path, methods in routes().items()
+    ]
+    found += [
+        *documents.routes(asyncapi),
+        (r"/api/.*", NotFoundHandler, api),
+        *blog_routes(application, origins),
+        (r"/compat/.*", NotFoundHandler, api),
+        (r"/health/live", LiveHandler),
+        (r"/health/ready", ReadyHandler, {"parley": application, "readiness": readiness}),
+    ]
+    if metrics:
+        found.append((r"/metrics", MetricsHandler, {"parley": application}))
+    found.append((r"/auth/return/[a-z0-9-]+", ReturnHandler, {"path": str(STATIC)}))
+    found.append((r"/(.*)", PageHandler, {"path": str(STATIC), "default_filename": "index.html"}))
+    return Routes(found, default_handler_class=NotFoundHandler, default_handler_args=api, log_function=log_request)
+
+
+def build_metrics_routes(application: Application) -> Routes:
+    """Return the routes of a port that has ``/metrics`` alone."""
+    return Routes([(r"/metrics", MetricsHandler, {"parley": application})])

@@ -1,0 +1,1 @@
+"""What people say of themselves, take with them, and take away."""

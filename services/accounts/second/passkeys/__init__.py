@@ -1,0 +1,1 @@
+"""Passkeys (WebAuthn): made, named, removed, and what they prove."""

@@ -1,0 +1,1 @@
+"""Secrets: passwords, tickets and codes, and how the store keeps them."""

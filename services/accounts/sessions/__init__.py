@@ -1,0 +1,1 @@
+"""Sessions and API tokens, as their person sees them."""

@@ -1,0 +1,1 @@
+"""The wire of the older blog, by what there is here."""

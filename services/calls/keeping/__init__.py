@@ -1,0 +1,1 @@
+"""Keeping calls: in memory, in the store, and alive when nodes die."""

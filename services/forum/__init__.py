@@ -1,0 +1,1 @@
+"""Posts and what is said about them, votes, and the feed."""

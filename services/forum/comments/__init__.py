@@ -1,0 +1,1 @@
+"""What is said about posts: a tree of comments under each."""

@@ -1,0 +1,1 @@
+"""Posts: making, listing, changing and removing them."""

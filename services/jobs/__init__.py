@@ -1,0 +1,1 @@
+"""Work that is done once, by whichever node comes first, and survives all of them."""

@@ -1,0 +1,1 @@
+"""Mail: letters in the languages of their readers, sent by a job each."""

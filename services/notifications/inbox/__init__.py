@@ -1,0 +1,1 @@
+"""What one was told: looking at it, and putting it away."""

@@ -1,0 +1,1 @@
+"""What people report, and those who look at it."""

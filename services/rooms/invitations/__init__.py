@@ -1,0 +1,1 @@
+"""Invitations: to what is not open to all, and rooms that begin with some."""

@@ -1,0 +1,1 @@
+"""What somebody wants to hear of: follows, mutes, what is hidden."""
