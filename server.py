@@ -14,13 +14,13 @@ import uvloop
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from handlers import documents
-from handlers.entrance import Entrance
-from handlers.forwarded import Proxies
+from handlers.documents import documents
+from handlers.entrance.entrance import Entrance
+from handlers.entrance.forwarded import Proxies
 from handlers.health import Readiness
 from handlers.outgoing import Outgoing
 from handlers.routes import build_metrics_routes, build_routes
-from services import JOBS, RECURRING, logs, tasks
+from services import JOBS, RECURRING, logs
 from services.accounts.logins.tokens import Tokens
 from services.accounts.moderation.roles import offer
 from services.accounts.people.directory import Directory
@@ -34,17 +34,18 @@ from services.calls.media import load_media
 from services.calls.sfu import MediaServer
 from services.content.lexicon import load_filter
 from services.jobs.jobs import Jobs
+from services.loop import tasks
+from services.loop.pace import Pace
+from services.loop.pulse import Pulse
 from services.messages.marks import ReadMarks
 from services.metrics import Metrics
 from services.operations.limits import Limits
 from services.operations.settling import settle
-from services.pace import Pace
 from services.presence.seen import LastSeen
-from services.pulse import Pulse
 from services.questions import counted
-from services.rooms.facts import Facts
+from services.rooms.rights.facts import Facts
 from services.rooms.topics.activity import Activity
-from services.streams.lanes import Lanes
+from services.streams.lanes.lanes import Lanes
 from settings import Settings, redacted
 from store import back_up, bring_back, open_broker, open_buckets, open_database, open_mail, open_presence, open_secret
 from store.buckets import Buckets

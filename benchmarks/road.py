@@ -31,9 +31,9 @@ from services.messages.send import SEND
 from services.operations.context import Context, Principal
 from services.operations.eager import step
 from services.operations.operation import take
-from services.operations.schemas import convert
-from services.operations.strict import check
-from services.rooms.rules import require_known_seat
+from services.operations.schemas.schemas import convert
+from services.operations.schemas.strict import check
+from services.rooms.rights.rules import require_known_seat
 from services.streams.append import item_entry
 from services.streams.batch import event_of, item_told
 from settings import Settings

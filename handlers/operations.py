@@ -17,12 +17,12 @@ from services.application import Application
 from services.errors import CrossSite, Flaw, Invalid, ServiceError, Unauthenticated, Unavailable
 from services.ids import new_id
 from services.logs import network, security
+from services.loop.turns import FLEETING_PATIENCE_S, PATIENCE_S
 from services.operations.context import Context, Cookie, Principal
 from services.operations.eager import Waits, rest, step
 from services.operations.operation import Operation, perform, tell_refused
-from services.operations.schemas import convert
-from services.operations.strict import check
-from services.turns import FLEETING_PATIENCE_S, PATIENCE_S
+from services.operations.schemas.schemas import convert
+from services.operations.schemas.strict import check
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ from typing import Any
 
 from tornado.web import Application as Routes
 
-from handlers import documents
 from handlers.access import log_request
 from handlers.compat.blog import blog_routes
+from handlers.documents import documents
 from handlers.health import LiveHandler, MetricsHandler, Readiness, ReadyHandler
 from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
 from handlers.pages import STATIC, PageHandler, ReturnHandler

@@ -30,8 +30,8 @@ from services.forum.comments import saying
 from services.forum.feed import listing as feed
 from services.forum.posts import changing as posts
 from services.forum.posts import creating as posting
-from services.forum.posts import listing as posted
 from services.forum.posts import removing as unposting
+from services.forum.posts.lists import listing as posted
 from services.forum.votes import casting
 from services.forum.votes import mine as votes
 from services.messages import change, conversations, hiding, history, react, reading, send
@@ -43,13 +43,14 @@ from services.people import finding, follows, friends, profiles
 from services.presence import asking
 from services.reports import deciding, queue
 from services.reports import making as reporting
-from services.rooms import bans as room_bans
 from services.rooms import changing as room_changes
-from services.rooms import direct, listing, making, members, membership, roles, visiting
+from services.rooms import direct, listing, making, visiting
 from services.rooms.apart import blocks
 from services.rooms.invitations import answering as invited
 from services.rooms.invitations import groups
 from services.rooms.invitations import making as inviting
+from services.rooms.members import bans as room_bans
+from services.rooms.members import members, membership, roles
 from services.rooms.topics import inside
 from services.rooms.topics import listing as topics
 from services.rooms.topics import making as topic

@@ -15,20 +15,20 @@ from services.content.lexicon import shipped
 from services.forum.votes.folding import Folding
 from services.jobs.jobs import Jobs
 from services.live import Live
+from services.loop.pace import Pace
+from services.loop.turns import Turns
 from services.messages.marks import ReadMarks
 from services.messages.pages import Pages
 from services.metrics import Metrics
 from services.operations.deadlines import Deadlines
 from services.operations.limits import Limits
 from services.operations.underway import Underway
-from services.pace import Pace
 from services.presence.seen import LastSeen
 from services.presence.statuses import Desk
-from services.rooms.facts import Facts
+from services.rooms.rights.facts import Facts
 from services.rooms.topics.activity import Activity
 from services.rooms.visiting import Visits
-from services.streams.lanes import Lanes
-from services.turns import Turns
+from services.streams.lanes.lanes import Lanes
 from store.database import Database
 from store.mail import Mail
 

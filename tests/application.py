@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import server
-from handlers import openapi
+from handlers.documents import openapi
 from services import JOBS as JOBS_BY_KIND
 from services import RECURRING
 from services.application import Application

@@ -5,7 +5,7 @@ import asyncio
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application
 
-from services.turns import Turns
+from services.loop.turns import Turns
 from ws.wire.flusher import Flusher
 from ws.wire.frames import text_frame
 from ws.wire.opening import Sockets

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, cast
 
 from services.operations.operation import Operation
-from services.operations.published import components
+from services.operations.schemas.published import components
 from tests.client.checks import Json
 
 TEXTS = (

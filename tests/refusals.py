@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 import jwt
 
-from handlers.openapi import BODIES
+from handlers.documents.openapi import BODIES
 from services.accounts.logins import api_tokens
 from services.accounts.logins import families as logins
 from services.accounts.logins.needs import (

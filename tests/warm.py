@@ -18,7 +18,7 @@ from types import FrameType
 import coverage
 
 import server
-from handlers import openapi
+from handlers.documents import openapi
 from services import ids
 from ws import asyncapi
 

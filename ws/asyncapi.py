@@ -9,7 +9,7 @@ from services import OPERATIONS
 from services.errors import AccountBanned, Flaw, Invalid, ServiceError, TooMany, Unauthenticated, Unavailable
 from services.operations.inputs import Nothing
 from services.operations.operation import Operation
-from services.operations.published import LICENSE, VERSION, all_errors, components, errors_of, reached, said_of
+from services.operations.schemas.published import LICENSE, VERSION, all_errors, components, errors_of, reached, said_of
 from ws import events
 from ws.events import EVENTS
 from ws.sessions.greeting import AuthRefresh, Greeting, Hello

@@ -13,9 +13,9 @@ from services.application import Application
 from services.operations.limits import SOCKET_ADDRESS, place_of
 from services.operations.operation import Operation
 from ws.calls.desk import Desk as CallDesk
-from ws.hub import Hub
+from ws.hub.hub import Hub
+from ws.hub.recent import Recall
 from ws.presence.desk import Desk
-from ws.recent import Recall
 from ws.sessions.session import Session
 from ws.visits import Visits
 from ws.wheel import Wheel

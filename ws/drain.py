@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from services import tasks
 from services.application import Application
+from services.loop import tasks
 from store.errors import StoreError
 from ws.door import Door
 from ws.sessions.session import Session

@@ -12,12 +12,12 @@ from services.forum.feed.spreading import FeedEvent
 from services.messages.hiding import HiddenEvent
 from services.messages.reading import ReadEvent, TypingEvent
 from services.notifications.stances import StanceEvent
-from services.operations.published import markdown
+from services.operations.schemas.published import markdown
 from services.presence.statuses import PresenceEvent
 from services.reports.views import ReportEvent
-from services.rooms.members import MemberCountEvent
+from services.rooms.members.members import MemberCountEvent
 from services.rooms.visiting import UnwatchedEvent
-from services.streams.items import MessageEvent, RoomEvent
+from services.streams.items.items import MessageEvent, RoomEvent
 from ws.sessions.moves import JoinedEvent, LeftEvent
 from ws.signals import BehindEvent, GoAwayEvent, LiveEvent, ResetEvent
 

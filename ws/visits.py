@@ -7,8 +7,8 @@ import msgspec
 from services.errors import RoomNotFound, TooManyWatched
 from services.rooms.visiting import UnwatchedEvent, UnwatchedRoom
 from store.tables import Effect
-from ws.hub import Hub
-from ws.watched import Watched
+from ws.hub.hub import Hub
+from ws.hub.watched import Watched
 
 if TYPE_CHECKING:
     from ws.sessions.session import Session

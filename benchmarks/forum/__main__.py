@@ -24,7 +24,7 @@ from benchmarks.results import say
 from services.application import Application
 from services.forum.comments import reading as comments
 from services.forum.feed import listing as feed
-from services.forum.posts import listing as posts
+from services.forum.posts.lists import listing as posts
 from services.operations.context import Context, Principal
 from store import open_database
 from store.database import Database

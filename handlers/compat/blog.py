@@ -12,7 +12,7 @@ from services.blog.doors import BLOG
 from services.errors import Conflict, Flaw, Invalid, ServiceError
 from services.operations.context import Context, Principal
 from services.operations.operation import Operation
-from services.operations.schemas import convert
+from services.operations.schemas.schemas import convert
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from services.aliases.names import folded, made_name
 from services.errors import AliasSilenced, AliasTaken, AnonymousOff, RoomNotFound, Unavailable
 from services.ids import member_id, now_ms
 from services.operations.context import Context
-from services.rooms.sight import may_see
+from services.rooms.rights.sight import may_see
 from store.database import Database, Insert, Update, Write
 from store.errors import Duplicate, Mismatch
 from store.tables import ALIASES, BANS, USERS, Alias, Person, Room

@@ -12,7 +12,7 @@ from services.operations.context import Context
 from services.operations.inputs import Cursor, Input, PageSize, RoomId
 from services.operations.limits import LOOKUP_USER
 from services.operations.operation import Operation, by_user
-from services.rooms.sight import require_sight
+from services.rooms.rights.sight import require_sight
 from store.database import Update
 from store.errors import Mismatch
 from store.tables import ALIASES, ROOMS, Alias, Room

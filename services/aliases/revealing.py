@@ -12,7 +12,7 @@ from services.operations.context import Context
 from services.operations.inputs import Input, RoomId
 from services.operations.limits import ADMIN_USER
 from services.operations.operation import Operation, by_user
-from services.streams.authors import Author
+from services.streams.items.authors import Author
 
 Why = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 

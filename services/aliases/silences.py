@@ -11,7 +11,7 @@ from services.errors import AliasNotFound, Forbidden, NotMember, PermissionMissi
 from services.operations.context import Context
 from services.operations.inputs import Input, RoomId
 from services.operations.operation import Operation, by_user
-from services.rooms.rules import require_permission, require_seat
+from services.rooms.rights.rules import require_permission, require_seat
 from store.database import Database
 from store.errors import Mismatch
 from store.tables import ALIASES, Alias

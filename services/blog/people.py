@@ -17,7 +17,7 @@ from services.errors import BadCredentials, Forbidden, Invalid, UserNotFound
 from services.operations.context import Context
 from services.operations.limits import LOGIN_ACCOUNT, LOOKUP_USER, PROFILE_USER
 from services.operations.operation import Operation, by_user
-from services.operations.schemas import convert
+from services.operations.schemas.schemas import convert
 from store.database import Database, Insert, Put
 from store.errors import Duplicate
 from store.tables import ADDRESSES, BLOGGERS, USERS, Blogger, User

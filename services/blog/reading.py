@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from services import tasks
 from services.blog.inputs import BlogComment, BlogPost
 from services.blog.numbers import numbers_of
 from services.blog.views import blog_users
 from services.ids import page_room, rfc3339
+from services.loop import tasks
 from services.operations.context import Context
 from store.database import Database
 from store.tables import ENTRIES, POSTS, USERS, Commented, Entry, Posted, User

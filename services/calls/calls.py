@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Final
 
-from services import tasks
 from services.calls.keeping.clocks import Clocks
 from services.calls.keeping.keepers import Keepers
 from services.calls.keeping.meters import Meters
@@ -24,10 +23,11 @@ from services.calls.sfu import SFU
 from services.calls.sight import require_known
 from services.errors import CallNotFound, ServiceError, Unavailable
 from services.ids import now_ms
+from services.loop import tasks
 from services.metrics import Metrics
 from services.operations.context import Context
 from services.streams.append import View
-from services.streams.lanes import Lanes
+from services.streams.lanes.lanes import Lanes
 from store.database import FIND_LIMIT, Database
 from store.errors import StoreError
 from store.tables import CALLS, ENDED, Call, Room

@@ -2,7 +2,7 @@
 
 from services.errors import CallNotFound, NotMember, RoomNotFound
 from services.operations.context import Context
-from services.rooms.rules import Seat, require_known_seat
+from services.rooms.rights.rules import Seat, require_known_seat
 from store.tables import Call
 
 

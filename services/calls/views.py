@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from services.ids import rfc3339
-from services.streams.authors import Author
+from services.streams.items.authors import Author
 from store.tables import Call, Leg
 
 Media = Literal["audio", "video"]

@@ -5,7 +5,7 @@ from typing import Final
 from services.errors import Forbidden, ItemDeleted
 from services.forum.discussion import writer_of
 from services.ids import now_ms
-from services.rooms.rules import require_permission
+from services.rooms.rights.rules import require_permission
 from store.tables import Buried, Commented, Entry, Member, Posted, Room
 
 RESTORABLE_DAYS: Final = 30

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from services.errors import CommentNotFound, ItemDeleted, PostNotFound
-from services.rooms.sight import page_of
+from services.rooms.rights.sight import page_of
 from services.streams.append import View
 from store.tables import ENTRIES, ROOMS, Commented, Entry, Posted, Room
 

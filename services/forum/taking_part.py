@@ -4,7 +4,7 @@ from services.errors import Blocked, ItemDeleted, NotMember, PostNotFound, RoomN
 from services.ids import member_id
 from services.operations.context import Context
 from services.rooms.apart.blocks import block_id
-from services.rooms.sight import Sight, require_sight
+from services.rooms.rights.sight import Sight, require_sight
 from services.streams.append import View
 from store.database import Database
 from store.tables import BLOCKS, MEMBERS, ROOMS, Member, Room

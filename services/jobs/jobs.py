@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from services import tasks
 from services.ids import now_ms
 from services.jobs.leases import Leases, Times
 from services.jobs.meters import Meters
 from services.jobs.worker import AT_ONCE, Worker
+from services.loop import tasks
 from services.metrics import Metrics
 from store.database import FIND_LIMIT, Database
 from store.errors import StoreError

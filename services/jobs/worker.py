@@ -7,11 +7,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
-from services import tasks
 from services.errors import Unavailable
 from services.jobs.endings import JobFailed, JobRefused, JobUnsure
 from services.jobs.leases import Leases, Times
 from services.jobs.meters import Meters
+from services.loop import tasks
 from store.errors import StoreError
 from store.tables import Job
 

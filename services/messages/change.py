@@ -24,7 +24,7 @@ from services.operations.context import Context, Entered
 from services.operations.inputs import Input, MessageId, RoomId
 from services.operations.limits import CHANGE_USER
 from services.operations.operation import Operation, by_user, waiting
-from services.rooms.rules import (
+from services.rooms.rights.rules import (
     require_known_seat,
     require_member_in,
     require_permission,
@@ -32,7 +32,7 @@ from services.rooms.rules import (
     room_in,
 )
 from services.streams.append import Append, Outcome, Plan, Planner, Step, View, marker_entry
-from services.streams.items import Item, wire_item
+from services.streams.items.items import Item, wire_item
 from store.tables import ENTRIES, Entry, Member, Room, Text
 
 

@@ -4,9 +4,9 @@ import asyncio
 
 import msgspec
 
-from services import tasks
 from services.errors import Flaw, Invalid
 from services.ids import now_ms, rfc3339
+from services.loop import tasks
 from services.messages.hiding import hidden_id
 from services.messages.rates import CONVERSATIONS_USER
 from services.operations.context import Context
@@ -14,7 +14,7 @@ from services.operations.inputs import Cursor, Empty, Input, PageSize
 from services.operations.operation import Operation, by_user
 from services.rooms.views import READS_AT_ONCE, Mine, RoomView, count_unread, rooms_of, view_mine
 from services.stances.rows import quiet, stances_of
-from services.streams.items import Item, wire_item
+from services.streams.items.items import Item, wire_item
 from services.streams.reading import read_heads
 from store.database import FIND_LIMIT
 from store.tables import ENTRIES, HIDDEN, MEMBERS, Entry, Hidden, Member, Stance

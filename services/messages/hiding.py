@@ -16,7 +16,7 @@ from services.messages.reading import ReadBy, ReadEvent
 from services.operations.context import Context
 from services.operations.inputs import Cursor, Input, RoomId, Seq
 from services.operations.operation import Operation, by_user
-from services.rooms.rules import require_seat
+from services.rooms.rights.rules import require_seat
 from store.database import Database
 from store.errors import Duplicate, Mismatch
 from store.tables import ENTRIES, HIDDEN, MEMBERS, Entry, Hidden

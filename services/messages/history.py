@@ -12,8 +12,8 @@ from services.messages.pages import Page
 from services.operations.context import Context
 from services.operations.inputs import LIST_BYTES, Input, PageSize, RoomId, Seq
 from services.operations.operation import Operation
-from services.rooms.rules import Seat, require_seat
-from services.streams.items import Item, wire_item
+from services.rooms.rights.rules import Seat, require_seat
+from services.streams.items.items import Item, wire_item
 from services.streams.reading import read_changes, read_floor, read_page
 from store.database import Database
 from store.tables import ENTRIES, Entry

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from services import noted
 from services.ids import member_id
+from services.loop import noted
 from store.database import Database, Max
 from store.errors import Mismatch
 from store.tables import MEMBERS, Member

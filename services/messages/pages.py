@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from services.shared import Same
+from services.loop.shared import Same
 
 PAGES_BYTES: Final = 16 * 1024 * 1024
 """Bytes of pages that are kept: about 1,000 of 50 short messages."""

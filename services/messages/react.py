@@ -25,9 +25,9 @@ from services.operations.context import Context, Entered
 from services.operations.inputs import Input, MessageId, RoomId
 from services.operations.limits import CHANGE_USER
 from services.operations.operation import Operation, by_user, waiting
-from services.rooms.rules import require_known_seat, require_unblocked
+from services.rooms.rights.rules import require_known_seat, require_unblocked
 from services.streams.append import Plan, Step, View, marker_entry
-from services.streams.items import Item
+from services.streams.items.items import Item
 from store.database import Delete, Insert, Write
 from store.tables import MARKS, Entry, Mark, Reaction, Text
 

@@ -11,10 +11,10 @@ from services.operations.context import Context
 from services.operations.inputs import Empty, Input, Nothing, RoomId, Seq
 from services.operations.limits import READ_USER, TYPING_ROOM
 from services.operations.operation import Operation, by_user
-from services.rooms.members import shows_reading
-from services.rooms.rules import require_known_seat, require_reachable, require_seat, require_unblocked
+from services.rooms.members.members import shows_reading
+from services.rooms.rights.rules import require_known_seat, require_reachable, require_seat, require_unblocked
 from services.rooms.views import count_unread
-from services.streams.authors import Author
+from services.streams.items.authors import Author
 from store.tables import MEMBERS
 
 READ_EVENT_MEMBERS = 50

@@ -25,9 +25,9 @@ from services.operations.context import Context, Entered
 from services.operations.inputs import Input, MessageId, RoomId
 from services.operations.limits import SEND_ROOM, SEND_USER
 from services.operations.operation import Operation, by_user, waiting
-from services.rooms.facts import RoomFacts
 from services.rooms.making import showing
-from services.rooms.rules import (
+from services.rooms.rights.facts import RoomFacts
+from services.rooms.rights.rules import (
     member_in,
     require_known_seat,
     require_member_in,
@@ -37,7 +37,7 @@ from services.rooms.rules import (
 )
 from services.streams.append import Append, Outcome, Plan, Step, View, Wider, item_entry
 from services.streams.batch import item_told
-from services.streams.items import Item, wire_item
+from services.streams.items.items import Item, wire_item
 from store.database import Insert
 from store.tables import ENTRIES, Entry, Person, Room, Text
 

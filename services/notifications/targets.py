@@ -2,7 +2,7 @@
 
 from services.errors import NotFound, RoomNotFound, UserNotFound
 from services.operations.context import Context
-from services.rooms.sight import require_sight
+from services.rooms.rights.sight import require_sight
 from store.tables import ALIASES, ENTRIES, ROOMS, Entry
 
 _KINDS = {"text": "message", "comment": "comment"}

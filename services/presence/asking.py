@@ -11,7 +11,7 @@ from services.operations.limits import PRESENCE_COUNT, PRESENCE_SET, PRESENCE_WA
 from services.operations.operation import Operation, by_user
 from services.people.acquaintance import LARGE_MEMBERS, watchable
 from services.presence.statuses import PresenceView, Status, presence_view
-from services.rooms.rules import require_seat
+from services.rooms.rights.rules import require_seat
 from store.tables import MEMBERS
 
 

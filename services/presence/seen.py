@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from services.ids import now_ms
-from services.noted import Noted
+from services.loop.noted import Noted
 from store.database import FIND_LIMIT, Database, Insert, Max, Put, Write
 from store.errors import Duplicate, Mismatch
 from store.tables import SEEN, Seen

@@ -14,8 +14,8 @@ from services.forum.comments.deleting import deleting
 from services.forum.discussion import comment_in, discussed
 from services.forum.posts.removing import remove
 from services.operations.context import Context
-from services.rooms import bans
-from services.rooms.rules import Permission, require_permission
+from services.rooms.members import bans
+from services.rooms.rights.rules import Permission, require_permission
 from services.streams.append import Append, Plan, Step, View, marker_entry
 from store.tables import ENTRIES, Member, Report, Text
 

@@ -5,8 +5,8 @@ from services.accounts.people.person import require_user
 from services.errors import Forbidden, ReportNotFound, RoomNotFound, SecondFactorMissing
 from services.ids import member_id
 from services.operations.context import Context
-from services.rooms.rules import RANK
-from services.rooms.sight import require_sight
+from services.rooms.rights.rules import RANK
+from services.rooms.rights.sight import require_sight
 from store.tables import MEMBERS, REPORTS, Member, Report
 
 STAFF = frozenset({"moderator", "admin"})

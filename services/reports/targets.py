@@ -9,7 +9,7 @@ from services.accounts.people.person import require_user
 from services.errors import Flaw, Invalid, RoomNotFound, TargetNotFound, UserNotFound
 from services.operations.context import Context
 from services.reports.capture import before, said
-from services.rooms.sight import Sight, require_sight
+from services.rooms.rights.sight import Sight, require_sight
 from store.tables import ALIASES, ENTRIES, Entry, Person, Report, Room, Said
 
 Kind = Literal["message", "comment", "post", "user", "room", "topic", "picture"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from services.ids import rfc3339
-from services.streams.authors import Author
+from services.streams.items.authors import Author
 from store.tables import Remark, Report, Said
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from services.operations.inputs import Input, RoomId
 from services.operations.operation import Operation
 from services.rooms.aftermath import after_opening
 from services.rooms.making import Description, Picture, RoomName, current_view
-from services.rooms.rules import (
+from services.rooms.rights.rules import (
     require_known_seat,
     require_member_in,
     require_ordinary,

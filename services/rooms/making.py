@@ -14,8 +14,8 @@ from services.operations.inputs import Input, RoomId
 from services.operations.limits import CREATE_ROOM
 from services.operations.operation import Operation, by_user
 from services.rooms.aftermath import after_closing, after_joining
-from services.rooms.rules import member_in, require_ordinary, require_permission, room_in
-from services.rooms.sight import outsider, require_sight
+from services.rooms.rights.rules import member_in, require_ordinary, require_permission, room_in
+from services.rooms.rights.sight import outsider, require_sight
 from services.rooms.titles import entitled, standing
 from services.rooms.views import RoomView, view_for
 from services.streams.append import Append, Plan, Step, View, marker_entry, notice_entry

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from services import tasks
 from services.ids import rfc3339, self_stream
-from services.streams.authors import Author
+from services.loop import tasks
+from services.streams.items.authors import Author
 from services.streams.reading import read_heads
 from store.database import FIND_LIMIT
 from store.tables import ENTRIES, MEMBERS, NOTIFICATIONS, ROOMS, Member, Room

@@ -9,9 +9,9 @@ from services.operations.context import Context
 from services.operations.inputs import Input, InRoom, Nothing, RoomId, Seq
 from services.operations.limits import JOIN_USER
 from services.operations.operation import Operation, by_user
-from services.rooms.sight import Sight, require_sight
+from services.rooms.rights.sight import Sight, require_sight
 from services.rooms.views import RoomView, room_view
-from services.streams.items import Item, wire_item
+from services.streams.items.items import Item, wire_item
 from services.streams.reading import read_changes, read_floor
 
 MISSED = 100

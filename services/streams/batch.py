@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from services.streams.items import MessageEvent, RoomEvent, room_state, wire_item
+from services.streams.items.items import MessageEvent, RoomEvent, room_state, wire_item
 from store.tables import Effect, Entry, Notice, Notified, Room, Text
 
 LISTED = frozenset({"missed_call", "warned"})

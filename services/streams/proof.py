@@ -8,7 +8,7 @@ of now, for a majority, knows everything that was kept before it.
 import asyncio
 import contextlib
 
-from services import tasks
+from services.loop import tasks
 from services.streams.reading import gathered_heads
 from store.database import Database
 from store.errors import StoreError

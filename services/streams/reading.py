@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.shared import Gathered
+from services.loop.shared import Gathered
 from services.streams.batch import Batch, Event, batch_of, event_of
 from store.database import FIND_LIMIT, Database
 from store.tables import ENTRIES, ROOMS, STREAMS, Entry, Room

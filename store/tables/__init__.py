@@ -52,8 +52,18 @@ from store.tables.forum import (
     Vote,
 )
 from store.tables.notifications import MAILED, NOTIFICATION_TABLES, NOTIFICATIONS, TOLD, Mailed, Notification, Told
-from store.tables.people import COUNTS, FOLLOWS, FRIENDS, HIDDEN, PEOPLE_TABLES, Counts, Follow, Friend, Hidden
-from store.tables.preferences import Preferences
+from store.tables.people import (
+    COUNTS,
+    FOLLOWS,
+    FRIENDS,
+    HIDDEN,
+    PEOPLE_TABLES,
+    Counts,
+    Follow,
+    Friend,
+    Hidden,
+    Preferences,
+)
 from store.tables.reports import REPORT_TABLES, REPORTS, Remark, Report, Said
 from store.tables.stances import STANCE_TABLES, STANCES, Stance
 from store.tables.talk import (

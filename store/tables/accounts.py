@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from store.database import Index, Record, Table
-from store.tables.preferences import Preferences
+from store.tables.people import Preferences
 
 
 class User(Record, kw_only=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import server
-from handlers import documents, openapi
+from handlers.documents import documents, openapi
 from settings import Settings
 from tests.processes import ROOT
 from ws import asyncapi

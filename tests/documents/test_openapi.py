@@ -102,7 +102,7 @@ def test_every_type_and_every_field_has_words(request: pytest.FixtureRequest, na
         assert schema["description"], type_
         for field, inner in schema.get("properties", {}).items():
             assert "$ref" in inner or inner.get("description"), (
-                f"{type_}.{field} has no words: see services/operations/glossary.py"
+                f"{type_}.{field} has no words: see services/operations/glossary/glossary.py"
             )
 
 

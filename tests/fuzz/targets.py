@@ -15,8 +15,8 @@ from services.accounts.logins import api_tokens
 from services.accounts.logins.tokens import ACCESS_S, ISSUER, Tokens
 from services.errors import Invalid, Unauthenticated
 from services.operations.inputs import Input
-from services.operations.schemas import convert, decode
-from services.operations.strict import check
+from services.operations.schemas.schemas import convert, decode
+from services.operations.schemas.strict import check
 from ws.sessions.greeting import AuthRefresh, Hello
 from ws.wire import handshake
 from ws.wire.frames import MESSAGE_LIMIT, FrameError, FrameReader, Message, Text

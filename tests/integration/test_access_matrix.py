@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from handlers.openapi import BODIES
+from handlers.documents.openapi import BODIES
 from services import OPERATIONS
 from services.operations.operation import Operation
 from tests.application import running

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from services import OPERATIONS, noted
+from services import OPERATIONS
 from services.calls.keeping import tending
 from services.errors import ServiceError
+from services.loop import noted
 from services.operations.context import Context, Principal
 from services.operations.operation import Operation, perform
-from services.operations.schemas import convert
-from services.streams import flight
+from services.operations.schemas.schemas import convert
+from services.streams.lanes import flight
 from tests.application import Parley, running
 from tests.audit import audit
 from tests.client.account import PASSWORD

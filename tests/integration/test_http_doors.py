@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.bodies import ADDRESS_BYTES
+from handlers.entrance.bodies import ADDRESS_BYTES
 from services import OPERATIONS
 from services.operations.context import Context
 from services.people import profiles

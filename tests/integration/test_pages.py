@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services import shared
+from services.loop import shared
+from services.loop.shared import READS_AT_ONCE
 from services.operations import context
-from services.shared import READS_AT_ONCE
 from tests.application import Parley
 from tests.peers import until
 from tests.people import Person

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.rooms import entering
+from services.rooms.members import entering
 from tests.application import Parley, running
 from tests.audit import audit
 from tests.people import Person

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers import entrance
+from handlers.entrance import entrance
 from tests.application import Parley, running
 from tests.people import Person
 

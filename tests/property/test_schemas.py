@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from services import OPERATIONS
 from services.errors import Invalid
 from services.operations.inputs import Input
-from services.operations.published import components
-from services.operations.schemas import convert, decode, validator
+from services.operations.schemas.published import components
+from services.operations.schemas.schemas import convert, decode, validator
 from tests.documents.judge import Validator
 from ws.sessions.greeting import AuthRefresh, Hello
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
-from services import tasks
 from services.calls.calls import Calls
 from services.calls.keeping.registry import concerned_by, users_of
 from services.calls.machine.ending import removed
@@ -16,10 +15,11 @@ from services.calls.machine.terms import IN, Moment
 from services.calls.views import CallEvent, call_view
 from services.errors import Unavailable
 from services.ids import self_stream
+from services.loop import tasks
 from store.tables import Call, Effect, Leg
 from ws.calls.listening import SILENT_S, Listening, bind, lose
 from ws.calls.signals import Signals
-from ws.hub import Hub
+from ws.hub.hub import Hub
 from ws.relay.envelopes import Kind
 from ws.relay.relay import NODES, Relay
 from ws.wire.frames import text_frame

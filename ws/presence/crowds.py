@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from services import tasks
+from services.loop import tasks
 from store.errors import StoreError
 from store.presence import Presence
 from ws.presence.others import Others

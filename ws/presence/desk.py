@@ -5,13 +5,13 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from services import tasks
 from services.ids import now_ms
+from services.loop import tasks
 from services.presence.seen import LastSeen
 from store.database import Database
 from store.presence import Presence
 from store.tables import Effect
-from ws.hub import Hub
+from ws.hub.hub import Hub
 from ws.presence.crowds import Crowds
 from ws.presence.here import Here
 from ws.presence.ledger import Ledger

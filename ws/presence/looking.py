@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from services import tasks
 from services.ids import now_ms
+from services.loop import tasks
 from services.presence.seen import LastSeen
 from store.errors import StoreError
 from store.presence import LEASE_S, Presence

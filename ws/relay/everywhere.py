@@ -6,9 +6,9 @@ import msgspec
 
 from services.accounts.logins.tokens import Tokens
 from services.ids import self_stream
-from services.rooms.facts import Facts
+from services.rooms.rights.facts import Facts
 from services.streams.batch import Batch
-from ws.hub import Hub
+from ws.hub.hub import Hub
 from ws.relay.envelopes import Kind
 from ws.relay.relay import Relay
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from services.accounts.logins.tokens import Tokens
 from services.metrics import Metrics
-from services.rooms.facts import Facts
+from services.rooms.rights.facts import Facts
 from store.broker import Broker
 from store.database import Database
 from store.presence import Presence
-from ws.hub import Hub
+from ws.hub.hub import Hub
 from ws.relay.envelopes import Envelopes
 from ws.relay.everywhere import Everywhere
 from ws.relay.relay import Relay

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from services import tasks
 from services.logs import security
+from services.loop import tasks
 from services.metrics import Metrics
 from services.streams.batch import Batch
 from store.broker import Broker
 from store.database import Database
 from store.errors import StoreError
 from store.presence import Presence
-from ws.hub import Hub
+from ws.hub.hub import Hub
 from ws.relay.announcer import Announcer
 from ws.relay.canary import Canary
 from ws.relay.envelopes import Envelopes, Kind

@@ -28,7 +28,7 @@ CHECK_CHANNELS = 500
 
 
 class Subscriptions:
-    """Wanted against actual. It implements ``ws.interest.Interest``."""
+    """Wanted against actual. It implements ``ws.hub.interest.Interest``."""
 
     def __init__(self, broker: Broker) -> None:
         self.lost: Callable[[], None] = _nothing

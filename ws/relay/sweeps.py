@@ -9,7 +9,7 @@ from services.accounts.logins.tokens import BANNED, State, states_of
 from services.streams.batch import Batch
 from store.database import FIND_LIMIT, Database
 from store.errors import StoreError
-from ws.hub import Hub
+from ws.hub.hub import Hub
 
 ROUND_S = 60.0
 """Time in which every watched stream is asked about once."""

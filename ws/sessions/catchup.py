@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from services.streams.reading import read_batch
-from ws.watched import Watched
+from ws.hub.watched import Watched
 from ws.wire.frames import text_frame
 
 if TYPE_CHECKING:

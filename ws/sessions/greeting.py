@@ -14,14 +14,14 @@ from services.errors import AccountBanned, Unauthenticated, Unavailable, UserNot
 from services.logs import security
 from services.operations.context import Principal
 from services.operations.inputs import LIST_BYTES, Input
-from services.operations.schemas import convert
+from services.operations.schemas.schemas import convert
 from services.rooms.views import RoomView, seen_as
 from store.database import FIND_LIMIT
 from store.errors import StoreError
 from store.tables import STREAMS, Call
+from ws.hub.watched import Watched
 from ws.sessions.catchup import DELTA_REVS, CatchUp
 from ws.sessions.places import Place, read_places, renew
-from ws.watched import Watched
 from ws.wire.codes import CloseCode
 
 if TYPE_CHECKING:

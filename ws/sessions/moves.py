@@ -7,7 +7,7 @@ import msgspec
 from services.ids import member_id
 from services.rooms.views import RoomView, count_unread, find_peer, room_view
 from store.tables import MEMBERS, ROOMS, Effect, Member, Room
-from ws.watched import Watched
+from ws.hub.watched import Watched
 
 if TYPE_CHECKING:
     from ws.door import Door

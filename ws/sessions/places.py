@@ -11,7 +11,7 @@ from services.operations.context import Principal
 from services.rooms.views import Mine, count_unread, memberships, rooms_of
 from store.database import FIND_LIMIT
 from store.tables import MEMBERS, ROOMS, Member
-from ws.watched import Watched
+from ws.hub.watched import Watched
 
 if TYPE_CHECKING:
     from ws.door import Door

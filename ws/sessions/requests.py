@@ -12,13 +12,13 @@ import msgspec
 from services.errors import Flaw, Invalid, ServiceError, TooMany, Unavailable
 from services.ids import new_id
 from services.logs import security
+from services.loop.turns import FLEETING_PATIENCE_S, PATIENCE_S
 from services.operations.context import Context
 from services.operations.eager import in_task
 from services.operations.limits import SOCKET_ERRORS, SOCKET_OPERATION, SOCKET_REFUSALS
 from services.operations.operation import Operation, begin, perform
-from services.operations.schemas import convert
-from services.operations.strict import NotJson, check
-from services.turns import FLEETING_PATIENCE_S, PATIENCE_S
+from services.operations.schemas.schemas import convert
+from services.operations.schemas.strict import NotJson, check
 from ws.sessions.greeting import ANSWERED, greet, refresh
 from ws.wire.codes import CloseCode
 

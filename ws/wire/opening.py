@@ -18,7 +18,7 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 
 from services.logs import network, security
-from services.turns import Turns
+from services.loop.turns import Turns
 from ws.wire import handshake
 from ws.wire.flusher import Flusher
 from ws.wire.socket import Connection, Receiver

@@ -9,8 +9,8 @@ from typing import Final, Protocol
 
 from tornado.httputil import HTTPServerRequest
 
+from services.loop.turns import Turns
 from services.operations.eager import Waits, rest, step
-from services.turns import Turns
 from ws.wire.codes import CloseCode
 from ws.wire.flusher import Flusher
 from ws.wire.frames import Close, FrameError, FrameReader, Message, Ping, Text, pong_frame

@@ -13,8 +13,8 @@ from services.accounts.logins import api_tokens
 from services.accounts.secrets.tickets import digest
 from services.errors import AccountBanned, Unauthenticated
 from services.ids import new_id
+from services.loop.shared import Gathered
 from services.operations.context import Principal
-from services.shared import Gathered
 from store.database import FIND_LIMIT, Database, Table
 from store.tables import API_TOKENS, LOGINS, USERS, ApiToken, Login
 

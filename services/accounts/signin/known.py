@@ -11,7 +11,7 @@ import msgspec
 from services.accounts.signin.proof import BEGIN_AGAIN_S, down, read_json
 from services.accounts.signin.providers import Provider
 from services.errors import ProviderUnavailable
-from services.shared import Same
+from services.loop.shared import Same
 from store.web import Unanswered, Web
 
 log = logging.getLogger(__name__)

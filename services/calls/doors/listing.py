@@ -13,7 +13,7 @@ from services.operations.context import Context
 from services.operations.inputs import Empty, Input, PageSize, RoomId
 from services.operations.limits import LOOKUP_USER
 from services.operations.operation import Operation, by_user
-from services.rooms.rules import Seat, require_seat
+from services.rooms.rights.rules import Seat, require_seat
 from store.database import FIND_LIMIT, Database
 from store.tables import CALLS, MEMBERS, Call
 

@@ -9,7 +9,7 @@ from services.calls.machine.terms import MESH_LEGS, SFU_LEGS, Moment, Who
 from services.calls.sfu import SFU
 from services.errors import Busy, CallNotFound, CallsOff, Forbidden, NotInCall, NotMember, RoomNotFound
 from services.operations.context import Context
-from services.rooms.rules import RANK, Seat, require_known_seat, require_seat, require_unblocked
+from services.rooms.rights.rules import RANK, Seat, require_known_seat, require_seat, require_unblocked
 from store.tables import Call, Leg
 
 

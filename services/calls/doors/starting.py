@@ -33,7 +33,7 @@ from services.operations.context import Context
 from services.operations.inputs import Input, RoomId, UserId
 from services.operations.limits import CALL_PAIR, CALL_RING, CALL_START
 from services.operations.operation import Operation, by_user
-from services.rooms.rules import Seat, require_member_in, require_unblocked, room_in
+from services.rooms.rights.rules import Seat, require_member_in, require_unblocked, room_in
 from services.streams.append import View
 from store.tables import BLOCKS, Call, Room
 

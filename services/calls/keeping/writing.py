@@ -11,10 +11,10 @@ from services.calls.sfu import removals
 from services.calls.views import seconds_of
 from services.ids import self_stream
 from services.rooms.making import showing
-from services.rooms.rules import member_in
+from services.rooms.rights.rules import member_in
 from services.streams.append import Append, Plan, Step, View, Wider, item_entry, marker_entry, notice_entry
 from services.streams.inbox import list_notice
-from services.streams.lanes import Lanes
+from services.streams.lanes.lanes import Lanes
 from store.database import Database, Insert, Update
 from store.errors import Mismatch, Unknown
 from store.tables import CALLS, ENDED, ENTRIES, Call, Called, Notice, Person, Room

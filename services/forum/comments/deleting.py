@@ -22,7 +22,7 @@ from services.operations.inputs import Input
 from services.operations.limits import CHANGE_USER
 from services.operations.operation import Operation, by_user, waiting
 from services.streams.append import Append, Outcome, Plan, Step, View, marker_entry
-from services.streams.forum_items import CommentItem, comment_item
+from services.streams.items.forum_items import CommentItem, comment_item
 from store.database import Delete, Put
 from store.tables import BURIED, MEMBERS, Commented, Entry, Member
 

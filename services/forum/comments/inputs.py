@@ -6,7 +6,7 @@ import msgspec
 
 from services.forum.posts.terms import PostId
 from services.operations.inputs import Input, MessageId
-from services.streams.forum_items import CommentItem
+from services.streams.items.forum_items import CommentItem
 
 CommentId = MessageId
 

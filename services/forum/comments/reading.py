@@ -14,8 +14,8 @@ from services.ids import member_id
 from services.operations.context import Context
 from services.operations.inputs import LIST_BYTES, Cursor, Input, PageSize
 from services.operations.operation import Operation
-from services.rooms.sight import may_see, page_of
-from services.streams.forum_items import comment_item
+from services.rooms.rights.sight import may_see, page_of
+from services.streams.items.forum_items import comment_item
 from store.database import Scalar
 from store.tables import COMMENTS, ENTRIES, MEMBERS, ROOMS, Comment, Entry, Member, Room
 

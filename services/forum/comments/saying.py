@@ -35,7 +35,7 @@ from services.operations.context import Context, Entered
 from services.operations.inputs import Input
 from services.operations.operation import Operation, by_user, waiting
 from services.streams.append import Append, Outcome, Plan, Step, View, item_entry, marker_entry
-from services.streams.forum_items import CommentItem, comment_item
+from services.streams.items.forum_items import CommentItem, comment_item
 from store.database import Insert, Put, Write
 from store.tables import COMMENTS, ENTRIES, Comment, Commented, Entry, Person
 

@@ -1,6 +1,6 @@
 """One's feed: what oneself, those whom one follows and the topics one is in have posted, the newest first."""
 
-from services.forum.posts.pages import PostPage, fitting
+from services.forum.posts.lists.pages import PostPage, fitting
 from services.forum.posts.seeing import Asked, Place, shown
 from services.operations.context import Context
 from services.operations.inputs import Cursor, Input, PageSize

@@ -29,9 +29,9 @@ from services.news import worth_telling
 from services.operations.context import Context
 from services.operations.inputs import Input
 from services.operations.operation import Operation, by_user
-from services.rooms.rules import require_member_in, room_in
+from services.rooms.rights.rules import require_member_in, room_in
 from services.streams.append import Append, Plan, Planner, View
-from services.streams.forum_items import PostItem, post_item
+from services.streams.items.forum_items import PostItem, post_item
 from store.tables import MEMBERS, Entry, Posted
 
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern="\\S")]

@@ -26,10 +26,10 @@ from services.messages.send import Cid
 from services.operations.context import Context
 from services.operations.inputs import Input, RoomId
 from services.operations.operation import Operation, by_user
-from services.rooms.rules import require_known_seat, require_member_in, room_in
-from services.rooms.sight import page_of
+from services.rooms.rights.rules import require_known_seat, require_member_in, room_in
+from services.rooms.rights.sight import page_of
 from services.streams.append import Append, Plan, View, item_entry
-from services.streams.forum_items import PostItem, post_item
+from services.streams.items.forum_items import PostItem, post_item
 from store.database import Insert
 from store.tables import ROOMS, Entry, Person, Posted, Room
 

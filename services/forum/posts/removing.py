@@ -19,7 +19,7 @@ from services.operations.context import Context
 from services.operations.inputs import Input
 from services.operations.operation import Operation, by_user
 from services.streams.append import Append, Outcome, Plan, Step, View, marker_entry
-from services.streams.forum_items import PostItem
+from services.streams.items.forum_items import PostItem
 from store.database import Delete, Put
 from store.tables import BURIED, COUNTS, MEMBERS, POSTS, ROOMS, Effect, Entry, Member, Posted, Room
 

@@ -7,9 +7,9 @@ from services.accounts.people.ties import tie_id
 from services.errors import PostNotFound
 from services.ids import member_id
 from services.operations.context import Context
-from services.rooms.sight import may_see, page_of
+from services.rooms.rights.sight import may_see, page_of
 from services.stances.rows import hidden, stance_id, stances_of
-from services.streams.forum_items import PostItem, post_item
+from services.streams.items.forum_items import PostItem, post_item
 from store.database import Database
 from store.tables import BLOCKS, ENTRIES, MEMBERS, POSTS, ROOMS, STANCES, Entry, Member, Post, Posted, Room
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from services import tasks
 from services.errors import ServiceError
 from services.forum.orders import hot, top
-from services.pace import Pace
+from services.loop import tasks
+from services.loop.pace import Pace
 from services.streams.append import Append, Plan, Step, View, marker_entry
 from store.database import Database, Update, Write
 from store.errors import Mismatch, StoreError

@@ -10,7 +10,7 @@ from services.operations.context import Context
 from services.operations.inputs import Empty, Input, PageSize
 from services.operations.operation import Operation, by_user
 from services.rooms.views import count_unread
-from services.streams.items import Item, wire_item
+from services.streams.items.items import Item, wire_item
 from store.database import Scalar
 from store.tables import ENTRIES, MEMBERS, NOTIFICATIONS, Notification
 

@@ -12,7 +12,7 @@ from services.operations.context import Context
 from services.operations.inputs import Empty, Input
 from services.operations.operation import Operation, by_user
 from services.streams.append import Append, Plan, Step, View, marker_entry
-from services.streams.items import Item, wire_item
+from services.streams.items.items import Item, wire_item
 from store.database import Update
 from store.tables import ENTRIES, NOTIFICATIONS, Entry, Notice, Notified
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from services import tasks
 from services.ids import member_id, now_ms, self_stream
 from services.jobs.job import job
+from services.loop import tasks
 from services.streams.append import Append, Plan, Step, View, item_entry, marker_entry
 from services.streams.inbox import ever_told
 from store.database import FIND_LIMIT, Insert, Scalar, Update

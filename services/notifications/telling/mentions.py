@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services import tasks
+from services.loop import tasks
 from store.database import Database
 from store.tables import ALIASES, USERS
 

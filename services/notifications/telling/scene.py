@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from services.accounts.people.person import GONE_NAME
 from services.ids import member_id
 from services.news import News
-from services.rooms.sight import may_see, page_of
+from services.rooms.rights.sight import may_see, page_of
 from services.stances.rows import unwilling
 from store.database import Database
 from store.tables import BLOCKS, ENTRIES, MEMBERS, ROOMS, Commented, Entry, Member, Room, Text

@@ -9,9 +9,9 @@ from services.errors import Forbidden, OwnerMustStay, RoomNotFound
 from services.ids import member_id, self_stream
 from services.jobs.endings import JobFailed
 from services.rooms.making import close_for
-from services.rooms.membership import Reason, ending
-from services.rooms.roles import giving
-from services.rooms.rules import member_in, room_in
+from services.rooms.members.membership import Reason, ending
+from services.rooms.members.roles import giving
+from services.rooms.rights.rules import member_in, room_in
 from services.streams.append import Append, Plan, Step, View, marker_entry
 from store.database import FIND_LIMIT, Scalar
 from store.tables import MEMBERS, ROOMS, Effect, Member, Room

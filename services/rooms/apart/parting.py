@@ -17,7 +17,7 @@ from services.ids import self_stream
 from services.jobs.job import job
 from services.rooms.apart.leaving import Leaver, take_out
 from services.rooms.making import tell_closed
-from services.rooms.rules import member_in, room_in
+from services.rooms.rights.rules import member_in, room_in
 from services.streams.append import Append, Plan, Step, View, marker_entry
 from store.database import Delete, Scalar, Table, Update, Write
 from store.errors import Mismatch

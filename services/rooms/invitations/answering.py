@@ -6,13 +6,13 @@ from services.operations.context import Context
 from services.operations.inputs import Cursor, Input, InRoom, PageSize
 from services.operations.limits import JOIN_USER
 from services.operations.operation import Operation, by_user
-from services.rooms.entering import Comer, entering, require_unbanned, tell_count
 from services.rooms.invitations.views import Invitations, invitation_view
 from services.rooms.making import current_view
-from services.rooms.rules import member_in, room_in
+from services.rooms.members.entering import Comer, entering, require_unbanned, tell_count
+from services.rooms.rights.rules import member_in, room_in
 from services.rooms.views import RoomView
 from services.streams.append import Append, Plan, View
-from services.streams.authors import Author
+from services.streams.items.authors import Author
 from store.tables import INVITATIONS, ROOMS, Room
 
 

@@ -20,9 +20,9 @@ from services.operations.context import Context, Principal
 from services.operations.inputs import Cursor, Input, PageSize, RoomId, UserId
 from services.operations.limits import INVITE_USER, JOIN_USER
 from services.operations.operation import Operation, by_user
-from services.rooms.entering import require_unbanned
 from services.rooms.invitations.views import Invitations, InvitationView, invitation_view
-from services.rooms.rules import (
+from services.rooms.members.entering import require_unbanned
+from services.rooms.rights.rules import (
     member_in,
     require_known_seat,
     require_member_in,
@@ -32,7 +32,7 @@ from services.rooms.rules import (
     room_in,
 )
 from services.streams.append import Append, Plan, Step, View, marker_entry
-from services.streams.authors import Author
+from services.streams.items.authors import Author
 from store.database import Delete, Insert
 from store.tables import BLOCKS, INVITATIONS, Invitation, Member, Person, Room
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from services.ids import rfc3339
-from services.streams.authors import Author
+from services.streams.items.authors import Author
 from store.tables import Invitation, Room
 
 

@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from services.ids import now_ms
-from services.noted import Noted
-from services.rooms.facts import Facts
+from services.loop.noted import Noted
+from services.rooms.rights.facts import Facts
 from services.streams.batch import Batch
 from store.database import Database, Max
 from store.errors import Mismatch

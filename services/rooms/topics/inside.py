@@ -11,8 +11,8 @@ from services.operations.inputs import Cursor, Input, PageSize, RoomId
 from services.operations.limits import CREATE_ROOM, SEARCH_USER
 from services.operations.operation import Operation, by_user
 from services.rooms.making import Description, Picture, RoomName, current_view, fresh_member, joining
-from services.rooms.rules import require_member_in, room_in
-from services.rooms.sight import may_see
+from services.rooms.rights.rules import require_member_in, room_in
+from services.rooms.rights.sight import may_see
 from services.rooms.titles import Tags, standing
 from services.rooms.topics.making import require_topic
 from services.rooms.topics.paging import Order, TagList, Words, found_by, ordered, place_of

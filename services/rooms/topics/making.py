@@ -22,10 +22,10 @@ from services.operations.limits import JOIN_USER
 from services.operations.operation import Operation, by_user
 from services.rooms.changing import Links
 from services.rooms.making import Description, Picture, close, current_view, fresh_member, joining
-from services.rooms.members import MemberView
-from services.rooms.membership import Join, end, join
-from services.rooms.rules import require_known_seat
-from services.rooms.sight import require_sight
+from services.rooms.members.members import MemberView
+from services.rooms.members.membership import Join, end, join
+from services.rooms.rights.rules import require_known_seat
+from services.rooms.rights.sight import require_sight
 from services.rooms.titles import TITLE_LENGTH, Tags, Title, entitled, standing, titled
 from services.rooms.topics.rates import CREATE_TOPIC
 from services.rooms.views import RoomView

@@ -1,7 +1,7 @@
 import { inWords } from '../../wire/refused.js';
 import { onSubmit } from '../dialogs/dialog.js';
 import { h, put } from '../drawing/dom.js';
-import { askConfirmed } from './confirming.js';
+import { askConfirmed } from './proofs/confirming.js';
 
 /** @import { Chat } from '../chat.js' */
 /** @import { Child } from '../drawing/dom.js' */

@@ -6,17 +6,17 @@ import { administrationSection } from './administration.js';
 import { blocksSection } from './blocks.js';
 import { dataSection } from './data.js';
 import { Desk } from './desk.js';
-import { emailSection } from './email.js';
-import { identitiesSection } from './identities.js';
-import { passkeysSection } from './passkeys.js';
-import { passwordSection } from './password.js';
+import { emailSection } from './proofs/email.js';
+import { identitiesSection } from './access/identities.js';
+import { passkeysSection } from './proofs/passkeys.js';
+import { passwordSection } from './proofs/password.js';
 import { namesSection } from './places/names.js';
 import { quietSection } from './places/quiet.js';
 import { preferencesSection } from './preferences.js';
 import { profileSection } from './profile.js';
-import { secondSection } from './second.js';
-import { sessionsSection } from './sessions.js';
-import { tokensSection } from './tokens.js';
+import { secondSection } from './proofs/second.js';
+import { sessionsSection } from './access/sessions.js';
+import { tokensSection } from './access/tokens.js';
 
 /** @import { Chat } from '../chat.js' */
 /** @import { Icon } from '../drawing/icons.js' */

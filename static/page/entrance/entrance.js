@@ -4,12 +4,12 @@ import { Refused } from '../../wire/refused.js';
 import { h } from '../drawing/dom.js';
 import { logo } from '../drawing/logo.js';
 import { showElsewhereReturn, showUsernameChoice } from './elsewhere.js';
-import { showLogin } from './login.js';
-import { showMailLogin } from './maillogin.js';
+import { showLogin } from './login/login.js';
+import { showMailLogin } from './login/maillogin.js';
 import { showRecovery, showRecoveryFinish } from './recovery.js';
 import { showRegister } from './register.js';
 import { showForgotten, showNewPassword } from './reset.js';
-import { showSecond } from './second.js';
+import { showSecond } from './login/second.js';
 import { showSignup, showSignupCode } from './signup.js';
 
 /** Every view of the way in. Each makes its form; `go` shows it. */

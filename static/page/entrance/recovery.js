@@ -3,7 +3,7 @@ import { Refused } from '../../wire/refused.js';
 import { field } from '../dialogs/dialog.js';
 import { codeField, selectField, wrong } from '../dialogs/fields.js';
 import { h } from '../drawing/dom.js';
-import { loginField } from './loginfield.js';
+import { loginField } from './login/loginfield.js';
 import { other, step } from './step.js';
 
 /** @import { Entrance, Facts } from './entrance.js' */

@@ -2,7 +2,7 @@ import { Account } from '../../account/account.js';
 import { call } from '../../account/api.js';
 import { Refused } from '../../wire/refused.js';
 import { passwordField, passwordFlaws } from '../dialogs/fields.js';
-import { loginField } from './loginfield.js';
+import { loginField } from './login/loginfield.js';
 import { demand } from './register.js';
 import { other, step } from './step.js';
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.ids import now_ms
-from services.rooms.bans import DAY_MS
+from services.rooms.members.bans import DAY_MS
 from store.tables import BANS
 from tests.application import Parley
 from tests.client.checks import Json

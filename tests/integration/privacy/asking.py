@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from handlers.openapi import BODIES
+from handlers.documents.openapi import BODIES
 from services.ids import new_id
 from services.operations.operation import Operation
 from tests.client.checks import Json

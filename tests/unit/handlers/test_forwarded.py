@@ -3,7 +3,7 @@ from ipaddress import ip_network
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from handlers.forwarded import Proxies
+from handlers.entrance.forwarded import Proxies
 
 PROXIES = Proxies([ip_network("10.0.0.0/8"), ip_network("192.0.2.7"), ip_network("fd00::/8")])
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from handlers.waiting import Waiting
+from handlers.entrance.waiting import Waiting
 from tests.peers import until
 
 LIMIT_S = 0.05

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from services import pace as pace_module
-from services.pace import Pace
+from services.loop import pace as pace_module
+from services.loop.pace import Pace
 from tests.peers import until
 
 PAUSE_S = 0.05

@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from services import tasks
-from services.pulse import Pulse
+from services.loop import tasks
+from services.loop.pulse import Pulse
 from tests.peers import until
 
 

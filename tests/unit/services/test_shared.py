@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services import shared as shared_module
-from services.shared import READS_AT_ONCE, Latest, Same
+from services.loop import shared as shared_module
+from services.loop.shared import READS_AT_ONCE, Latest, Same
 from store.errors import Unavailable
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import Invalid
-from services.operations.strict import DEPTH_LIMIT, VALUES_LIMIT, NotJson, check
+from services.operations.schemas.strict import DEPTH_LIMIT, VALUES_LIMIT, NotJson, check
 
 SCALARS = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)

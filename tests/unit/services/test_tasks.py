@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services import tasks
 from services.errors import Unavailable
+from services.loop import tasks
 
 
 async def _late(value: int) -> int:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services import turns as turns_module
-from services.turns import WOKEN, Turns
+from services.loop import turns as turns_module
+from services.loop.turns import WOKEN, Turns
 from tests.clock import Clock
 
 

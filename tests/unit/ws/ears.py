@@ -12,9 +12,9 @@ from store.database import Database
 from store.tables import Effect, Entry, Notice, Text
 from tests.client.checks import Json
 from tests.entries import text_entry
-from ws.hub import Hub
+from ws.hub.hub import Hub
+from ws.hub.watched import Watched
 from ws.sessions.session import Session
-from ws.watched import Watched
 from ws.wire.codes import CloseCode
 from ws.wire.flusher import Flusher
 

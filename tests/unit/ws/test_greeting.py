@@ -8,9 +8,9 @@ from services.ids import self_stream
 from store.tables import STREAMS, Stream
 from tests.application import Parley
 from tests.people import Live, Person
+from ws.hub.watched import RING_EVENTS
 from ws.sessions import greeting
 from ws.sessions.catchup import DELTA_REVS
-from ws.watched import RING_EVENTS
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from store.tables import ENTRIES, Effect, Entry, Room, Text
 from tests.peers import until
 from tests.unit.ws.ears import Ear, Station, batch, item, items
 from tests.unstable import Fault, Unstable
-from ws import gaps
+from ws.hub import gaps
 
 
 def change(rev: int, of: Entry) -> Event:

@@ -22,7 +22,7 @@ from store.tables import ENTRIES, Effect, Entry, Notice, Text
 from tests.entries import text_entry
 from tests.peers import until
 from tests.unit.ws.ears import Ear, Station
-from ws import gaps
+from ws.hub import gaps
 
 T = TypeVar("T")
 USERS = st.sampled_from(["ann", "bob"])

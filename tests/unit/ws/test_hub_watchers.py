@@ -8,7 +8,7 @@ from store.errors import Unavailable
 from store.tables import ENTRIES
 from tests.unit.ws.ears import Ear, Station, batch, frames, item, items
 from tests.unstable import Fault, Unstable
-from ws import idle
+from ws.hub import idle
 from ws.wire.codes import CloseCode
 
 # Coming and going

@@ -10,7 +10,7 @@ from services.streams.batch import Batch
 from store.tables import ENTRIES
 from tests.unit.ws.ears import Ear, Station, batch, item
 from tests.unstable import Unstable
-from ws.recent import TEXTS, WORTH_ASKS, Recall, Recent
+from ws.hub.recent import TEXTS, WORTH_ASKS, Recall, Recent
 
 authors = st.lists(st.sampled_from(["ann", "bob", ""]), max_size=2 * TEXTS)
 

@@ -9,7 +9,7 @@ import pytest
 from tornado.iostream import IOStream
 from tornado.web import Application
 
-from services import turns
+from services.loop import turns
 from tests.echo import Sessions, application
 from tests.raw import CLOSE, PING, PONG, TEXT, Raw, close, frame, raw, text
 from ws.wire import outbox

@@ -3,7 +3,7 @@
 from services.streams.batch import Event
 from store.tables import Effect
 from tests.unit.ws.ears import Ear
-from ws.watched import RING_EVENTS, Watched
+from ws.hub.watched import RING_EVENTS, Watched
 
 
 def event(

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services import noted
+from services.loop import noted
 from services.messages.marks import ReadMarks
 from store.tables import MEMBERS, Member
 from tests.peers import until

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services import noted, tasks
 from services.ids import now_ms
+from services.loop import noted, tasks
 from services.presence.seen import LastSeen
 from store.tables import SEEN, Seen
 from tests.unstable import Fault, Unstable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.rooms.facts import Facts
+from services.rooms.rights.facts import Facts
 from services.rooms.topics import activity as activity_module
 from services.rooms.topics.activity import EVERY_MS, Activity
 from services.streams.append import marker_entry, notice_entry

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from services.errors import RoomNotFound
-from services.rooms import facts as facts_module
-from services.rooms.facts import Facts
+from services.rooms.rights import facts as facts_module
+from services.rooms.rights.facts import Facts
 from services.streams.append import Append, Plan, Step, View, marker_entry
 from services.streams.batch import Batch, batch_of, event_of
-from services.streams.lanes import Lanes
+from services.streams.lanes.lanes import Lanes
 from store.database import Delete, Insert, Put, Update
 from store.tables import MEMBERS, ROOMS, Effect, Member, Room
 from tests.unstable import Unstable

@@ -8,7 +8,7 @@ import msgspec
 
 from services.streams.append import Append, Outcome, Plan, Step, View, marker_entry
 from services.streams.batch import Batch
-from services.streams.lanes import Lanes
+from services.streams.lanes.lanes import Lanes
 from store.database import Database
 from store.tables import ENTRIES, Entry, Text
 from tests.entries import text_entry

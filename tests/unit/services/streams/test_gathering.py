@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.streams import gathering as gathering_module
-from services.streams.gathering import LEAST, Gathering
+from services.streams.lanes import gathering as gathering_module
+from services.streams.lanes.gathering import LEAST, Gathering
 from tests.peers import until
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.shared import Gathered
+from services.loop.shared import Gathered
 from services.streams.reading import gathered_heads
 from store.errors import Unavailable
 from tests.unit.services.streams.node import Node

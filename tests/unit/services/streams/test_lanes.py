@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from services.errors import Unavailable
-from services.streams import lanes as lanes_module
 from services.streams.append import Append, Outcome, Plan, Planner, View
 from services.streams.batch import Batch
-from services.streams.lanes import FLIGHT_LIMIT, TRANSACTION_LIMIT, Lanes
+from services.streams.lanes import lanes as lanes_module
+from services.streams.lanes.lanes import FLIGHT_LIMIT, TRANSACTION_LIMIT, Lanes
 from tests.unit.services.streams.node import Node, sending, stored, texts
 from tests.unstable import Fault, Unstable
 

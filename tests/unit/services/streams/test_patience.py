@@ -3,7 +3,7 @@
 import pytest
 
 from services.streams.append import Append, Plan
-from services.streams.patience import PATIENCE_S, Patience
+from services.streams.lanes.patience import PATIENCE_S, Patience
 
 
 async def _plan(_view: object) -> Plan:

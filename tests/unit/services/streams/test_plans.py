@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from services.errors import Forbidden, Unavailable
-from services.streams import flight
 from services.streams.append import Append, Outcome, Plan, Planner, Step, View, Wider, marker_entry
+from services.streams.lanes import flight
 from store.database import Delete, Insert, Put, Update
 from store.tables import BANS, ENTRIES, ROOMS, Ban, Effect, Entry, Room, Text
 from tests.unit.services.streams.node import Node, sending, stored, texts

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from services.errors import CidConflict, Unavailable
-from services.streams import flight
-from services.streams import lanes as lanes_module
 from services.streams.append import Append, Outcome, Plan, Step, View
 from services.streams.batch import Batch
-from services.streams.lanes import Lanes
+from services.streams.lanes import flight
+from services.streams.lanes import lanes as lanes_module
+from services.streams.lanes.lanes import Lanes
 from tests.peers import until
 from tests.unit.services.streams.node import Node, sending, stored, texts, words
 from tests.unstable import Fault, Unstable

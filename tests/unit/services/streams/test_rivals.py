@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.streams import rivals as rivals_module
-from services.streams.rivals import FORGET_S, STEP_FLIGHTS, STEPS_S, Rivals
+from services.streams.lanes import rivals as rivals_module
+from services.streams.lanes.rivals import FORGET_S, STEP_FLIGHTS, STEPS_S, Rivals
 from tests.clock import Clock
 
 

@@ -7,8 +7,8 @@ import asyncio
 
 import pytest
 
-from services.streams import rivals
-from services.streams.lane import HEARD
+from services.streams.lanes import rivals
+from services.streams.lanes.lane import HEARD
 from tests.peers import until
 from tests.unit.services.streams.node import Node, stored, texts
 from tests.unstable import Fault, Unstable

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from services.errors import AlreadyInvited
-from services.streams import flight
 from services.streams.append import Append, Plan, View
+from services.streams.lanes import flight
 from store.database import Insert
 from store.tables import ENTRIES, INVITATIONS, Invitation
 from tests.unit.services.streams.node import Node, sending, stored, texts

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from tests.unit.ws.presence.town import Device, Node, Town, settle
+from ws.hub.watched import Watched
 from ws.presence import crowds
-from ws.watched import Watched
 
 
 @pytest.fixture(autouse=True)

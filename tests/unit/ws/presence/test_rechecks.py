@@ -2,8 +2,8 @@
 
 import pytest
 
-from services import tasks
 from services.ids import member_id
+from services.loop import tasks
 from store.tables import MEMBERS, ROOMS, USERS, Member, Room, User
 from tests.peers import until
 from tests.unit.ws.presence.town import Device

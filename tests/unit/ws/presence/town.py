@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-from services import tasks
+from services.loop import tasks
 from services.metrics import Metrics
 from services.presence.seen import LastSeen
 from store.database import Database
@@ -13,7 +13,7 @@ from store.errors import Unavailable
 from store.presence import Beat
 from store.presence_memory import MemoryPresence
 from tests.unit.ws.ears import Ear, frames
-from ws.hub import Hub
+from ws.hub.hub import Hub
 from ws.presence.desk import Desk
 from ws.presence.ledger import Ledger
 from ws.relay.envelopes import Kind

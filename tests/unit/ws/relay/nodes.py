@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from services.accounts.logins.tokens import Tokens
 from services.metrics import Metrics
-from services.rooms.facts import Facts
+from services.rooms.rights.facts import Facts
 from services.streams.append import Append, Plan
 from services.streams.batch import Batch
-from services.streams.lanes import Lanes
+from services.streams.lanes.lanes import Lanes
 from store.broker_memory import Exchange, MemoryBroker
 from store.database import Database
 from store.presence_memory import MemoryPresence
@@ -16,8 +16,8 @@ from store.tables import Entry, Text
 from tests.entries import text_entry
 from tests.peers import until
 from tests.unit.ws.ears import Ear
+from ws.hub.watched import Watched
 from ws.relay.joining import Links, join
-from ws.watched import Watched
 
 KEY = b"k" * 32
 

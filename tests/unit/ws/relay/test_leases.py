@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from services import tasks
+from services.loop import tasks
 from store.errors import Unavailable
 from store.presence import LEASE_S, Beat
 from store.presence_memory import MemoryPresence

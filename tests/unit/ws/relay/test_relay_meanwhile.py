@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Collection
 import msgspec
 import pytest
 
-from services import tasks
 from services.ids import member_id
+from services.loop import tasks
 from services.streams.append import notice_entry
 from store.broker_memory import Exchange
 from store.errors import Unavailable
@@ -18,7 +18,7 @@ from tests.peers import until
 from tests.unit.ws.ears import Ear
 from tests.unit.ws.relay.nodes import Member, hear, heard, nodes
 from tests.unstable import Gate, Unstable
-from ws import idle
+from ws.hub import idle
 from ws.relay import announcer, canary, relay, sweeps
 from ws.relay.envelopes import Kind
 from ws.relay.everywhere import Signal

@@ -1,0 +1,1 @@
+"""The documents of the interface, made from the operations and served."""

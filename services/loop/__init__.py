@@ -1,0 +1,1 @@
+"""Living with one event loop: tasks and their owners, pauses, turns, and reads that many share."""

@@ -1,0 +1,1 @@
+"""What the fields on the wire mean, in one place: a word has one meaning wherever it stands."""

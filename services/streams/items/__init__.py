@@ -1,0 +1,1 @@
+"""Items and the events about them, as they stand on the wire."""
