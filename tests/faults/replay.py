@@ -10,7 +10,7 @@ from tests.faults.figures import Outcome
 from tests.faults.judging import judge
 from tests.faults.rig import rigged
 from tests.faults.timeline import Timeline
-from tests.integration.test_replay import lines
+from tests.integration.rooms.test_replay import lines
 
 OBSERVERS = 6
 

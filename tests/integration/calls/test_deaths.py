@@ -11,7 +11,7 @@ from tests.application import Parley
 from tests.callers import Device, agreed, direct, group, on_the_phone
 from tests.client.site import Site
 from tests.integration.conftest import Store
-from tests.integration.test_presence import Cluster, cluster
+from tests.integration.nodes.test_presence import Cluster, cluster
 from tests.parts import Redis
 from tests.processes import ServerProcess, running
 

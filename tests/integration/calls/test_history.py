@@ -14,7 +14,7 @@ from tests.callers import Device, direct, group, people
 from tests.client.account import Account
 from tests.client.checks import Json
 from tests.client.rest import path_of
-from tests.integration.test_export import export
+from tests.integration.accounts.test_export import export
 from tests.people import Person
 
 

@@ -10,7 +10,7 @@ from tests.application import Parley
 from tests.callers import Device, agreed, direct, group, hung_up, on_the_phone
 from tests.client.checks import Json
 from tests.client.rest import Refused, path_of
-from tests.integration.trusted import ask, people_with
+from tests.integration.signing_in.trusted import ask, people_with
 from tests.people import Person
 
 pytestmark = pytest.mark.redis

@@ -7,7 +7,7 @@ import pytest
 from tests.callers import Device, agreed, direct, hung_up
 from tests.client.rest import Refused
 from tests.integration.conftest import Store
-from tests.integration.test_presence import cluster
+from tests.integration.nodes.test_presence import cluster
 from tests.parts import Redis
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(90)]

@@ -11,7 +11,7 @@ from store.tables import BURIED, COMMENTS
 from tests.application import Parley, running
 from tests.client.checks import Json
 from tests.forum import make_topic, posted
-from tests.integration.trusted import eventually
+from tests.integration.signing_in.trusted import eventually
 from tests.people import Person
 
 PICTURE = "https://example.org/a.gif"

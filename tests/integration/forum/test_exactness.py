@@ -33,7 +33,7 @@ from tests.client.rest import Rest
 from tests.client.site import Site
 from tests.integration.conftest import Store
 from tests.integration.forum.crowd import Actor, Stage
-from tests.integration.trusted import eventually
+from tests.integration.signing_in.trusted import eventually
 from tests.parts import Redis
 from tests.processes import ServerProcess
 

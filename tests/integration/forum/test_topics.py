@@ -4,7 +4,7 @@ import pytest
 
 from tests.application import Parley
 from tests.client.checks import Json
-from tests.integration.rows import REFUSED
+from tests.integration.every_operation.rows import REFUSED
 from tests.people import Person
 
 

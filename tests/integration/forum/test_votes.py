@@ -14,7 +14,7 @@ from services.forum.votes import folding
 from store.tables import COMMENTS, ENTRIES, JOBS, POSTS, VOTES, Commented, Posted, Vote
 from tests.application import Parley, running
 from tests.forum import make_topic, posted
-from tests.integration.trusted import eventually
+from tests.integration.signing_in.trusted import eventually
 from tests.people import Person
 from tests.unstable import Fault
 

@@ -13,7 +13,7 @@ from store.tables import VOTES
 from tests.application import Parley, running
 from tests.client.checks import Json
 from tests.forum import make_topic, posted
-from tests.integration.trusted import eventually
+from tests.integration.signing_in.trusted import eventually
 from tests.people import Live, Person
 
 SEEDS = range(3)

@@ -25,8 +25,8 @@ from store.tables import (
 )
 from tests.application import Parley
 from tests.client.checks import Json
-from tests.integration.test_export import export
-from tests.integration.trusted import prove
+from tests.integration.accounts.test_export import export
+from tests.integration.signing_in.trusted import prove
 from tests.people import Person
 
 

@@ -1,4 +1,4 @@
-"""The door: who may come in is in tests/integration/test_limits.py; here is what it counts and how it sends away."""
+"""The door: who may come in is in tests/integration/doors/test_limits.py; here is what it counts and how it sends away."""
 
 import asyncio
 from pathlib import Path
