@@ -35,7 +35,7 @@ def pytest_sessionfinish() -> None:
 
 # Processes that run tests at once
 
-TOGETHER = frozenset({"tests/browser/test_call_media.py", "tests/integration/doors/test_balancer.py"})
+TOGETHER = frozenset({"tests/browser/calls/test_call_media.py", "tests/integration/doors/test_balancer.py"})
 """Files whose tests share what is costly, and so run one after the other in one process. All others run anywhere."""
 
 

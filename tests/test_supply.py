@@ -140,7 +140,7 @@ SECRETS = {
 }
 SKIPPED = {"vendor", "data", "corpus"}
 """Folders of what others made, and of what was made up to be read wrongly."""
-MADE_UP = {"tests/unit/store/test_mongo_backup.py"}
+MADE_UP = {"tests/unit/store/mongo/test_mongo_backup.py"}
 
 
 def tracked() -> list[Path]:

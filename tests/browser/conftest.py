@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.cable import Cable
-from tests.browser.calling import MEDIA_FLAGS
+from tests.browser.calls.calling import MEDIA_FLAGS
 from tests.browser.person import Person
 from tests.browser.readers import Reader, sit_down
 from tests.client.site import Site

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from store.secrets import SECRETS, Secret, check_secret, derive, load_secret, shared_secret
-from tests.unit.store.mongo_kinds import database
+from tests.unit.store.mongo.mongo_kinds import database
 
 GOOD = "kYw3-8sHq0Zr_Lt5VbNd71xPfGuJc9EaMiTo24Xl"
 

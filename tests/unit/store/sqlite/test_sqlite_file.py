@@ -14,7 +14,7 @@ from store.errors import Undeclared, WrongStore
 from store.sqlite.shape import Shape
 from tests.contract.tables import BARE, TABLES, TEXTS, THINGS, Text, Thing, thing
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def modes(folder: Path) -> dict[str, int]:

@@ -6,7 +6,7 @@ from bson import Timestamp
 from store.database import Index, Record, Table
 from store.errors import Undeclared
 from store.mongo.shape import Shape, reading, refused_by, stamp
-from tests.unit.store.mongo_kinds import NOTES, PLAINS, Note, Plain, note
+from tests.unit.store.mongo.mongo_kinds import NOTES, PLAINS, Note, Plain, note
 
 NOTE = Shape(NOTES)
 PLAIN = Shape(PLAINS)

@@ -14,7 +14,7 @@ from store.errors import Duplicate, Mismatch, StoreError, Unavailable, Unknown
 from store.mongo.link import SLOTS
 from tests.conftest import running
 from tests.parts import Mongo
-from tests.unit.store.mongo_kinds import NOTES, PLAINS, Note, Plain, connecting_in_vain, database, note
+from tests.unit.store.mongo.mongo_kinds import NOTES, PLAINS, Note, Plain, connecting_in_vain, database, note
 from tests.unit.store.swallowing import Road, road_to
 
 IN_TIME_S = 5.5

@@ -10,7 +10,7 @@ from store.database_mongo import MongoDatabase
 from store.errors import Duplicate, Unavailable, Unknown
 from tests.conftest import missing
 from tests.parts import Missing, MongoSet
-from tests.unit.store.mongo_kinds import NOTES, PLAINS, Plain, connecting_in_vain, note
+from tests.unit.store.mongo.mongo_kinds import NOTES, PLAINS, Plain, connecting_in_vain, note
 
 WRITERS = 8
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, WebSocketRoute, async_playwright, expect
 
 from tests.browser.cable import Cable
-from tests.browser.calling import Caller, Standstill, flows
+from tests.browser.calls.calling import Caller, Standstill, flows
 from tests.browser.conftest import FLAGS
 from tests.browser.person import Person
 from tests.callers import direct, group

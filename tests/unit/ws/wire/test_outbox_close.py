@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers import connections, until
-from tests.unit.ws.boxes import MIB, Box, tick
+from tests.unit.ws.wire.boxes import MIB, Box, tick
 from ws.wire import outbox as module
 from ws.wire.frames import close_frame
 

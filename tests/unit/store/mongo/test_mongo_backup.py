@@ -14,7 +14,7 @@ from store.mongo.backup import backup, restore
 from store.secrets import shared_secret
 from store.tables import ENTRIES, ROOMS, STREAMS, USERS, Entry, Room, Stream, Text, User
 from tests.parts import free_port, mongo_client
-from tests.unit.store.mongo_kinds import connecting_in_vain
+from tests.unit.store.mongo.mongo_kinds import connecting_in_vain
 
 SECRET = "kYw3-8sHq0Zr_Lt5VbNd71xPfGuJc9EaMiTo24Xl"
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.peers import Peer, connections
-from tests.unit.ws.boxes import Box, tick
+from tests.unit.ws.wire.boxes import Box, tick
 from ws.wire.frames import ping_frame, pong_frame
 from ws.wire.outbox import EPHEMERAL_LIMIT
 from ws.wire.pipe import SEND_LIMIT, Pipe

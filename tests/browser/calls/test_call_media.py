@@ -16,7 +16,7 @@ from playwright.async_api import Browser, expect
 from playwright.async_api import Error as Gone
 
 from tests.browser.cable import Cable
-from tests.browser.calling import POLL_S, Caller, Standstill, flows, kinds, look_at
+from tests.browser.calls.calling import POLL_S, Caller, Standstill, flows, kinds, look_at
 from tests.callers import direct, group
 from tests.client.site import Site
 from tests.processes import ServerProcess, running

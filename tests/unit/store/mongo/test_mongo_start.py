@@ -13,7 +13,7 @@ from store.errors import Unavailable, WrongStore
 from store.tables import SCHEMA_VERSION
 from tests.conftest import running
 from tests.parts import Mongo, MongoMember, free_port, mongo_client
-from tests.unit.store.mongo_kinds import NOTES, PLAINS, Note, connecting_in_vain, database, note
+from tests.unit.store.mongo.mongo_kinds import NOTES, PLAINS, Note, connecting_in_vain, database, note
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.peers import connections, until
-from tests.unit.ws.boxes import MIB, Box, tick
+from tests.unit.ws.wire.boxes import MIB, Box, tick
 from ws.wire.frames import text_frame
 from ws.wire.outbox import QUEUE_LIMIT, Flusher
 

@@ -4,7 +4,7 @@ from store.database import Delete, Increment, Insert, Max, Put, Update, Write
 from store.errors import Undeclared
 from store.mongo.shape import Shape
 from store.mongo.writes import Step, grouped, step
-from tests.unit.store.mongo_kinds import NOTES, PLAINS, Plain, note
+from tests.unit.store.mongo.mongo_kinds import NOTES, PLAINS, Plain, note
 
 SHAPES = {table.name: Shape(table) for table in (NOTES, PLAINS)}
 
