@@ -169,9 +169,19 @@ export class Room {
     this.changed.fire();
   }
 
+  /**
+   * What I deleted here for myself, as the server lists it.
+   * @param {{items: {id: string, seq: number}[], cleared: number}} hidden
+   */
+  hideAll({ items, cleared }) {
+    if (cleared) this.hide(null, cleared, true);
+    for (const { id, seq } of items) this.hide(id, seq, true);
+  }
+
   /** The newest item of people that I did not delete for myself. */
   get shownLast() {
-    return this.last && !this.isHidden(this.last) ? this.last : null;
+    if (!this.last || !this.isHidden(this.last)) return this.last;
+    return this.timeline.items.findLast((item) => !this.isHidden(item)) ?? null;
   }
 
   /** Forget what is loaded. */

@@ -109,10 +109,9 @@ export class Conversation {
       let cursor;
       do {
         const asked = { room: room.id, limit: 500, cursor };
-        const { items, cleared, next } = await chat.connection.request('message.hidden', asked);
-        if (cleared) room.hide(null, cleared, true);
-        for (const { id, seq } of items) room.hide(id, seq, true);
-        cursor = next;
+        const hidden = await chat.connection.request('message.hidden', asked);
+        room.hideAll(hidden);
+        cursor = hidden.next;
       } while (cursor);
     } catch {
       // It is asked again when we are back, or the room is next opened.

@@ -1,8 +1,11 @@
 /** @import { Chat } from '../chat.js' */
+/** @import { Item } from '../../types.js' */
 /** @import { Room } from '../../state/room.js' */
 
 const MOST = 20;
 const AT_ONCE = 3;
+/** Where I deleted the last message for myself, the one before it is the last that I see. */
+const LOOKED_BACK = 10;
 
 /** Fetches the last message of the rooms at the top of the list, a few at a time: hello does not bring it. */
 export class Previews {
@@ -41,10 +44,18 @@ export class Previews {
 
   /** @param {Room} room */
   async #ask(room) {
+    const { connection, store } = this.chat;
     try {
-      const { items } = await this.chat.connection.request('message.list', { room: room.id, limit: 1 });
-      if (items[0]) room.remember(items[0]);
-      this.chat.store.people.meet(items[0]?.author);
+      const [{ items }, hidden] = await Promise.all([
+        connection.request('message.list', { room: room.id, limit: LOOKED_BACK }),
+        connection.request('message.hidden', { room: room.id, limit: LOOKED_BACK }),
+      ]);
+      room.hideAll(hidden);
+      /** @type {Item[]} */
+      const shown = items.filter((/** @type {Item} */ item) => !room.isHidden(item));
+      const last = shown.reduce((newest, item) => (item.seq > newest.seq ? item : newest), shown[0]);
+      if (last) room.remember(last);
+      store.people.meet(last?.author);
     } catch {
       this.#asked.delete(room); // asked again when the list is next drawn
     }

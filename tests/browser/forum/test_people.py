@@ -95,6 +95,20 @@ async def test_what_was_deleted_for_oneself_elsewhere_while_away_is_gone_on_comi
     await ana.sees("Two", within_ms=40_000)
 
 
+async def test_the_list_of_rooms_shows_no_message_that_was_deleted_for_oneself(come: Come) -> None:
+    ana = await come("ana")
+    await ana.create_room("Harbour")
+    await ana.say("One")
+    await ana.say("Two")
+    await expect(ana.room("Harbour")).to_contain_text("Two")
+    await ana.act("Two", "More…")
+    await ana.page.get_by_role("menuitem", name="Delete for me").click()
+    await expect(ana.room("Harbour")).to_contain_text("One")
+    await ana.page.goto(ana.url)
+    await expect(ana.room("Harbour")).to_contain_text("One")
+    await expect(ana.page.get_by_text("Two")).to_have_count(0)
+
+
 async def test_a_muted_room_counts_in_no_total(come: Come) -> None:
     ana, ben = await come("ana"), await come("ben")
     await ana.create_room("Harbour")
