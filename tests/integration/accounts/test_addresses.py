@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from services.accounts.logins.needs import CONFIRMED_MS
+from services.accounts.password.proving import send_code
 from services.accounts.secrets import tickets
 from services.ids import now_ms
-from store.tables import ACTS, ADDRESSES, LOGINS
+from store.tables import ACTS, ADDRESSES, LOGINS, TICKETS, USERS
 from tests.application import Parley, running
 from tests.client.account import PASSWORD
 from tests.client.checks import Json
@@ -92,6 +93,14 @@ async def test_another_code_may_be_sent_and_the_latest_counts(parley: Parley, po
     await ann.do("auth.email.finish", code=second)
 
 
+async def test_code_where_none_was_sent_proves_nothing(parley: Parley) -> None:
+    (ann,) = await parley.people("ann")
+    await parley.without_jobs()
+    for ticket in await parley.database.find(TICKETS, {"user": ann.id}):
+        await parley.database.delete(TICKETS, ticket.id)
+    assert await ann.code("auth.email.finish", code="123456") == "ticket_over"
+
+
 async def test_no_more_codes_are_sent_to_a_proved_address(parley: Parley, postbox: Postbox) -> None:
     (ann,) = await parley.people("ann")
     await prove(ann, postbox, address_of(ann))
@@ -148,6 +157,22 @@ async def test_change_of_a_proved_address_ends_all_other_sessions(parley: Parley
     assert await there.code() == 4504
     assert (await other.answer("users.me")).status == 401
     assert (await ann.answer("users.me")).status == 200
+
+
+async def test_first_proof_of_an_address_ends_no_session(parley: Parley, postbox: Postbox) -> None:
+    (ann,) = await parley.people("ann")
+    other = Person(parley.site, await parley.site.log_in(ann.account))
+    await prove(ann, postbox, address_of(ann))
+    assert (await other.answer("users.me")).status == 200
+
+
+async def test_no_code_is_sent_for_an_account_that_was_deleted_meanwhile(parley: Parley) -> None:
+    (ann,) = await parley.people("ann")
+    await parley.without_jobs()
+    before = await parley.database.find(TICKETS, {"user": ann.id})
+    await parley.database.update(USERS, ann.id, {"deleted_at": now_ms()})
+    await send_code(parley.application, {"user": ann.id, "email": "new@example.org"})
+    assert await parley.database.find(TICKETS, {"user": ann.id}) == before
 
 
 async def test_change_is_written_down(parley: Parley, postbox: Postbox) -> None:

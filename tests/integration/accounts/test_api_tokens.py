@@ -12,13 +12,15 @@ from services.accounts.logins.needs import CONFIRMED_MS
 from services.accounts.sessions.api_tokens import TOKENS_LIMIT
 from services.ids import now_ms
 from services.operations.operation import Operation
-from store.tables import API_TOKENS, LOGINS, USERS
+from store.tables import ACTS, API_TOKENS, LOGINS, USERS
 from tests.application import Parley, running
 from tests.client.account import Account
 from tests.client.checks import Json
 from tests.client.wire import Closed
 from tests.least import least
 from tests.people import Person
+from tests.postbox import Postbox
+from tests.proofs import verified
 
 ACCOUNT = [
     operation
@@ -55,6 +57,13 @@ async def test_token_is_shown_once(parley: Parley) -> None:
     assert made["token"].startswith("parley_")
     assert "token" not in listed
     assert (listed["id"], listed["name"], listed["scopes"]) == (made["id"], "robot", ["read", "write"])
+
+
+async def test_tokens_are_listed_the_latest_first(parley: Parley) -> None:
+    (ann,) = await parley.people("ann")
+    made = [(await make(ann))["id"] for _ in range(2)]
+    await parley.database.update(API_TOKENS, made[0], {"created_at": now_ms() - 1000})
+    assert [item["id"] for item in (await ann.do("auth.tokens"))["items"]] == made[::-1]
 
 
 async def test_token_is_not_in_the_store(parley: Parley) -> None:
@@ -139,6 +148,11 @@ async def test_token_ends_by_itself(parley: Parley) -> None:
     assert (await ann.do("auth.tokens"))["items"] == []
 
 
+async def test_token_that_never_was_does_not_exist(parley: Parley) -> None:
+    (ann,) = await parley.people("ann")
+    assert await ann.code("auth.tokens.end", token="never") == "token_not_found"
+
+
 async def test_token_of_somebody_else_does_not_exist(parley: Parley) -> None:
     ann, bob = await parley.people("ann", "bob")
     made = await make(bob)
@@ -177,3 +191,19 @@ async def test_socket_of_a_token_is_not_extended_by_another_log_in(parley: Parle
     (ann,) = await parley.people("ann")
     live = await robot(ann, await make(ann)).connect()
     assert await live.refused("auth.refresh", token=ann.account.token) == "unauthenticated"
+
+
+async def test_making_and_ending_a_token_are_written_down(parley: Parley) -> None:
+    (ann,) = await parley.people("ann")
+    made = await make(ann, "read")
+    await ann.do("auth.tokens.end", token=made["id"])
+    acts = await parley.database.find(ACTS, {"subject": ann.id}, by="id")
+    told = {act.action: act.details for act in acts if act.action.startswith("token.")}
+    assert told == {"token.made": {"token": made["id"], "scopes": "read"}, "token.ended": {"token": made["id"]}}
+
+
+async def test_new_token_is_told_by_mail(posting: Parley, postbox: Postbox) -> None:
+    ann, email = await verified(posting)
+    made = await make(ann)
+    letter = await postbox.letter_to(email, about="changed")
+    assert made["token"] not in letter.message.as_string()

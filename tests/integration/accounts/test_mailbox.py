@@ -12,9 +12,11 @@ from tests.postbox import Postbox
 from tests.proofs import (
     Steps,
     ask,
+    code_to,
     first_proof,
     login_of,
     passkey_on,
+    prefer_mail,
     second_proof,
     totp_on,
     verified,
@@ -90,3 +92,12 @@ async def test_password_that_was_changed_with_nothing_better_is_what_it_was(post
     body = {"password": PASSWORD, "current": STOLEN}
     assert (await session.request("PUT", "/api/auth/password", body)).status == 204
     assert (await first_proof(posting, ann, PASSWORD))["methods"] == ["passkey"]
+
+
+async def test_password_that_is_not_there_is_not_asked_for_after_mail(posting: Parley, postbox: Postbox) -> None:
+    ann, email = await verified(posting)
+    await prefer_mail(posting, ann)
+    await without_password(posting, ann)
+    ticket = (await ask(posting, "mail", login=email)).ok()["ticket"]
+    answer = await ask(posting, "mail/finish", ticket=ticket, code=await code_to(postbox, email))
+    assert (await login_of(posting, answer)).methods == ("mail",)

@@ -102,6 +102,12 @@ async def test_ban_with_an_end_ends_by_itself(one: Parley) -> None:
     assert (user.banned_at, user.banned_until, user.ban_reason) == (None, None, None)
 
 
+async def test_ban_is_over_at_its_end_though_nothing_has_ended_it_yet(one: Parley) -> None:
+    (ann,) = await one.people("ann")
+    await one.database.update(USERS, ann.id, {"banned_at": now_ms() - 2, "banned_until": now_ms() - 1})
+    assert (await enter(one, ann)).status == 200
+
+
 async def test_end_of_an_earlier_ban_does_not_end_a_later_one(one: Parley) -> None:
     ada, bob = await people_with(one, ada="admin", bob="user")
     await ban(ada, bob)

@@ -6,7 +6,7 @@ from tests.application import Parley
 from tests.client.account import PASSWORD
 from tests.people import Person
 from tests.postbox import Postbox
-from tests.proofs import verified
+from tests.proofs import ask, code_to, verified
 
 ABOUT = "new device"
 
@@ -45,3 +45,11 @@ async def test_nobody_is_written_to_at_an_address_that_is_not_proved(posting: Pa
     await log_in(posting, ann, "Netscape/4.8")
     await posting.without_jobs()
     assert told(postbox, f"{ann.account.username}@example.org") == []
+
+
+async def test_nobody_is_told_of_their_first_device(posting: Parley, postbox: Postbox) -> None:
+    ticket = (await ask(posting, "signup", username="bea", email="bea@example.org")).ok()["ticket"]
+    code = await code_to(postbox, "bea@example.org", 1, "Your code to sign up")
+    (await ask(posting, "signup/finish", ticket=ticket, code=code)).ok()
+    await posting.without_jobs()
+    assert told(postbox, "bea@example.org") == []

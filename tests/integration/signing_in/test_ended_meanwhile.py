@@ -75,6 +75,7 @@ async def test_api_token_of_a_session_that_a_reset_ended_is_not_made(posting: Pa
 
 async def test_address_is_not_changed_by_a_session_that_a_reset_ended(posting: Parley, postbox: Postbox) -> None:
     ann, email = await verified(posting)
+    await nothing_to_do(posting)  # else the code of the registration may be the latest
     (await ann.account.request("POST", "/api/auth/email", {"email": "eve@example.net"})).ok()
     code = await postbox.code_to("eve@example.net")
     answer = await reset_while(posting, ann, ann.account.request("POST", "/api/auth/email/finish", {"code": code}))
@@ -82,15 +83,64 @@ async def test_address_is_not_changed_by_a_session_that_a_reset_ended(posting: P
     assert (await user_of(posting, ann)).email == email
 
 
+async def test_password_is_not_changed_by_a_session_that_a_reset_ended(posting: Parley) -> None:
+    ann, _ = await verified(posting)
+    slow = ann.account.request("PUT", "/api/auth/password", {"password": "yet other four words"})
+    answer = await reset_while(posting, ann, slow)
+    assert (answer.status, answer.code) == (401, "unauthenticated")
+    (await ask(posting, "login", login=(await user_of(posting, ann)).username, password=NEW)).ok()
+
+
 async def test_reset_that_was_sent_to_the_address_of_before_is_over(posting: Parley, postbox: Postbox) -> None:
     """Whoever leaves a mailbox that somebody else got into is not followed by its letters."""
     ann, _ = await verified(posting)
     token = await reset_token(posting, ann)
+    await nothing_to_do(posting)  # else the code of the registration may be the latest
     (await ann.account.request("POST", "/api/auth/email", {"email": "new@example.net"})).ok()
     code = await postbox.code_to("new@example.net")
     (await ann.account.request("POST", "/api/auth/email/finish", {"code": code})).ok()
     answer = await ask(posting, "password/reset/finish", token=token, password=NEW)
     assert (answer.status, answer.code) == (401, "ticket_over")
+
+
+async def test_session_that_began_while_the_address_changed_ends(posting: Parley, postbox: Postbox) -> None:
+    ann, _ = await verified(posting)
+    await nothing_to_do(posting)  # else the code of the registration may be the latest
+    (await ann.account.request("POST", "/api/auth/email", {"email": "new@example.net"})).ok()
+    code = await postbox.code_to("new@example.net")
+    await nothing_to_do(posting)
+    gate = posting.store.hold("together")
+    slow = asyncio.create_task(ann.account.request("POST", "/api/auth/email/finish", {"code": code}))
+    await gate.reached.wait()
+    late = await another_session(posting, ann)
+    gate.release()
+    (await slow).ok()
+    assert [await works(late), await works(ann.account)] == [False, True]
+
+
+async def test_session_that_began_while_the_password_changed_ends(one: Parley) -> None:
+    (ann,) = await one.people("ann")
+    await nothing_to_do(one)
+    gate = one.store.hold("together")
+    slow = asyncio.create_task(ann.account.request("PUT", "/api/auth/password", {"password": NEW}))
+    await gate.reached.wait()
+    late = await another_session(one, ann)
+    gate.release()
+    (await slow).ok()
+    assert [await works(late), await works(ann.account)] == [False, True]
+
+
+async def test_session_that_began_while_the_password_was_reset_ends(posting: Parley) -> None:
+    ann, _ = await verified(posting)
+    body = {"token": await reset_token(posting, ann), "password": NEW}
+    await nothing_to_do(posting)
+    gate = posting.store.hold("together")
+    slow = asyncio.create_task(ask(posting, "password/reset/finish", **body))
+    await gate.reached.wait()
+    late = await another_session(posting, ann)
+    gate.release()
+    (await slow).ok()
+    assert not await works(late)
 
 
 async def test_sessions_end_with_a_reset_though_the_store_goes_away_right_after(posting: Parley) -> None:
@@ -124,6 +174,41 @@ async def test_sessions_end_with_a_change_of_proofs_though_the_store_goes_away(o
     one.store.heal()
     assert not await works(other)
     assert await works(ann.account)
+
+
+async def test_sessions_end_with_a_change_of_password_though_the_store_goes_away(one: Parley) -> None:
+    (ann,) = await one.people("ann")
+    other = await another_session(one, ann)
+    await one.without_jobs()
+    gate = one.store.hold("together", answered=True)
+    changing = asyncio.create_task(ann.account.request("PUT", "/api/auth/password", {"password": NEW}))
+    await gate.reached.wait()
+    one.store.fail(Fault.UNAVAILABLE, times=1_000)
+    gate.release()
+    assert (await changing).status == 503
+    one.store.heal()
+    assert len(await one.database.find(LOGINS, {"user": ann.id, "live": True})) == 1
+    assert [await works(other), await works(ann.account)] == [False, True]
+
+
+async def test_sessions_end_with_a_change_of_address_though_the_store_goes_away(
+    posting: Parley, postbox: Postbox
+) -> None:
+    ann, _ = await verified(posting)
+    other = await another_session(posting, ann)
+    await nothing_to_do(posting)  # else the code of the registration may be the latest
+    (await ann.account.request("POST", "/api/auth/email", {"email": "new@example.net"})).ok()
+    code = await postbox.code_to("new@example.net")
+    await posting.without_jobs()
+    gate = posting.store.hold("together", answered=True)
+    finishing = asyncio.create_task(ann.account.request("POST", "/api/auth/email/finish", {"code": code}))
+    await gate.reached.wait()
+    posting.store.fail(Fault.UNAVAILABLE, times=1_000)
+    gate.release()
+    assert (await finishing).status == 503
+    posting.store.heal()
+    assert len(await posting.database.find(LOGINS, {"user": ann.id, "live": True})) == 1
+    assert [await works(other), await works(ann.account)] == [False, True]
 
 
 async def test_sessions_end_with_a_role_though_the_store_goes_away_right_after(one: Parley) -> None:

@@ -21,6 +21,7 @@ from tests.proofs import (
     second_proof,
     to_use,
     totp_on,
+    user_of,
     verified,
 )
 from tests.proofs import steps as steps  # a fixture
@@ -101,6 +102,33 @@ async def test_sign_up(posting: Parley, postbox: Postbox) -> None:
     ticket = (await ask(posting, "signup", username="bea", email="bea@example.org")).ok()["ticket"]
     code = await code_to(postbox, "bea@example.org", 1, "Your code to sign up")
     slow, fast = (ask(posting, "signup/finish", ticket=ticket, code=code) for _ in range(2))
+    assert await overtaken(posting, slow, fast) == ("ticket_over", "ok")
+
+
+async def test_address_that_is_proved_first_by_another_code(posting: Parley, postbox: Postbox) -> None:
+    (ann,) = await posting.people("ann")
+    first, second = "first@example.net", "second@example.net"
+    await nothing_to_do(posting)  # else the code of the registration may be the latest
+    (await ann.account.request("POST", "/api/auth/email", {"email": first})).ok()
+    slow = ann.account.request("POST", "/api/auth/email/finish", {"code": await postbox.code_to(first)})
+    await nothing_to_do(posting)
+    gate = posting.store.hold("together")
+    waiting = asyncio.create_task(slow)
+    await gate.reached.wait()
+    (await ann.account.request("POST", "/api/auth/email", {"email": second})).ok()
+    code = await postbox.code_to(second)
+    (await ann.account.request("POST", "/api/auth/email/finish", {"code": code})).ok()
+    gate.release()
+    assert codes(await waiting) == ["conflict"]
+    assert (await user_of(posting, ann)).email == second
+
+
+async def test_letter_of_a_reset(posting: Parley, postbox: Postbox) -> None:
+    ann, email = await verified(posting)
+    (await ask(posting, "password/reset", login=email)).ok()
+    token = (await postbox.link_to(email)).rpartition("/")[2]
+    slow = ask(posting, "password/reset/finish", token=token, password="another four words entirely")
+    fast = ann.account.request("PUT", "/api/auth/password", {"password": "yet other four words"})
     assert await overtaken(posting, slow, fast) == ("ticket_over", "ok")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.accounts.logins.needs import CONFIRMED_MS
+from services.accounts.password.resetting import send_reset
 from services.accounts.secrets import tickets
 from services.ids import now_ms
 from services.operations.limits import MAIL_ACCOUNT
@@ -217,6 +218,15 @@ async def test_reset_ends_all_sessions_and_api_tokens(parley: Parley, postbox: P
     assert (await parley.site.rest.request("GET", "/api/users/me", token=made["token"])).status == 401
 
 
+async def test_reset_is_told_by_mail_and_written_down(parley: Parley, postbox: Postbox) -> None:
+    ann, email = await known(parley)
+    token = await reset_token(parley, postbox, ann, email)
+    assert (await ask(parley, "password/reset/finish", token=token, password=NEW)).status == 204
+    assert NEW not in (await postbox.letter_to(email, about="changed")).message.as_string()
+    acts = await parley.database.find(ACTS, {"subject": ann.id}, by="id")
+    assert "password.reset" in [act.action for act in acts]
+
+
 async def test_reset_to_a_common_password_is_refused_and_may_be_tried_again(parley: Parley, postbox: Postbox) -> None:
     ann, email = await known(parley)
     token = await reset_token(parley, postbox, ann, email)
@@ -250,6 +260,13 @@ async def test_no_letter_goes_where_nobody_has_proved_to_be(parley: Parley, post
         await ask(parley, "password/reset", login=login)
     await reset_token(parley, postbox, ann, email)
     assert [letter.to for letter in postbox.letters if "reset" in letter.text] == [email]
+
+
+async def test_no_letter_goes_to_somebody_who_was_deleted_meanwhile(parley: Parley) -> None:
+    ann, email = await known(parley)
+    await parley.database.update(USERS, ann.id, {"deleted_at": now_ms()})
+    await send_reset(parley.application, {"login": email, "address": "127.0.0.1"})
+    assert await parley.database.find(TICKETS, {"kind": "reset", "user": ann.id}) == []
 
 
 async def test_person_gets_so_many_letters_and_no_more_however_asked(tmp_path: Path, postbox: Postbox) -> None:

@@ -281,6 +281,19 @@ async def test_log_in_that_is_overtaken_by_a_change_of_proofs_does_not_last(one:
     assert [login.methods for login in live] == [("password",)], "the session that turned it on, and no other"
 
 
+@pytest.mark.parametrize("what", ["banned_at", "banned_until", "deleted_at", "password_changed_at", "role", "email"])
+async def test_log_in_that_is_overtaken_by_another_change_does_not_last(one: Parley, what: str) -> None:
+    (ann,) = await one.people("ann")
+    await nothing_to_do(one)
+    gate = one.store.hold("together")
+    late = asyncio.create_task(ask(one, "login", login=ann.account.username, password=PASSWORD))
+    await gate.reached.wait()
+    changed = {"role": "moderator", "email": "new@example.org"}.get(what, now_ms())
+    await one.database.update(USERS, ann.id, {what: changed})
+    gate.release()
+    assert (await late).code == "bad_credentials"
+
+
 # How often
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from services.accounts.logins import families as logins
 from services.accounts.logins.families import DAY_MS, TRUSTED_MS, UNREMEMBERED_MS
-from services.ids import now_ms
-from store.tables import LOGINS, USERS
+from services.ids import now_ms, rfc3339
+from store.tables import ACTS, LOGINS, USERS
 from tests.application import Parley, running
 from tests.client.account import PASSWORD, Account
 from tests.client.checks import Json
@@ -84,6 +84,28 @@ async def test_all_other_sessions_end_and_this_one_stays(parley: Parley) -> None
     assert [session["current"] for session in await listed(ann)] == [True]
 
 
+async def test_session_tells_when_and_from_where_it_was_used_last(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ann,) = await parley.people("ann")
+    session = await mine(ann)
+    await parley.database.update(LOGINS, session, {"address": "192.0.2.1"})
+    (before,) = await listed(ann)
+    assert before["seen_at"] == before["created_at"]
+    monkeypatch.setattr(logins, "now_ms", lambda: now_ms() + 2 * DAY_MS)
+    await parley.site.rest.request("POST", "/api/auth/refresh", {"refresh_token": ann.account.refresh_token})
+    (after,) = await listed(ann)
+    assert (after["created_at"], after["address"]) == (before["created_at"], "127.0.0.1")
+    assert after["seen_at"] >= rfc3339(now_ms() + DAY_MS)
+
+
+@pytest.mark.parametrize("op", ["auth.sessions.end", "auth.sessions.name"])
+async def test_session_that_never_was_does_not_exist(parley: Parley, op: str) -> None:
+    (ann,) = await parley.people("ann")
+    more = {"name": "mine now"} if op.endswith("name") else {}
+    assert await ann.code(op, session="never", **more) == "session_not_found"
+
+
 @pytest.mark.parametrize("op", ["auth.sessions.end", "auth.sessions.name"])
 async def test_session_of_somebody_else_does_not_exist(parley: Parley, op: str) -> None:
     ann, bob = await parley.people("ann", "bob")
@@ -91,6 +113,23 @@ async def test_session_of_somebody_else_does_not_exist(parley: Parley, op: str) 
     more = {"name": "mine now"} if op.endswith("name") else {}
     assert await ann.code(op, session=session, **more) == "session_not_found"
     assert (await listed(bob))[0]["name"] is None
+
+
+async def test_ending_sessions_is_written_down(parley: Parley) -> None:
+    (ann,) = await parley.people("ann")
+    session = await mine(await another(parley, ann))
+    await ann.do("auth.sessions.end", session=session)
+    await ann.do("auth.sessions.end_others")
+    acts = await parley.database.find(ACTS, {"subject": ann.id}, by="id")
+    told = {act.action: act.details for act in acts if act.action.startswith("session.")}
+    assert told == {"session.ended": {"session": session}, "session.others_ended": {}}
+
+
+async def test_what_ends_sessions_is_answered_with_nothing(parley: Parley) -> None:
+    (ann,) = await parley.people("ann")
+    one = await ann.answer("auth.sessions.end", session=await mine(await another(parley, ann)))
+    others = await ann.answer("auth.sessions.end_others")
+    assert [(answer.status, answer.body) for answer in (one, others)] == [(204, b"")] * 2
 
 
 async def test_session_that_was_ended_is_not_ended_again(parley: Parley) -> None:
