@@ -1,7 +1,7 @@
 """The store fails at each call of each operation of accounts in turn: 503, and nothing that is a mistake of ours.
 
-That nothing is half done is shown for rooms and messages by tests/integration/every_operation/test_faults.py, and for what concerns
-accounts where each is tested: each writes in one transaction.
+That nothing is half done is shown for rooms and messages by tests/integration/every_operation/test_faults.py, and for
+what concerns accounts where each is tested: each writes in one transaction.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The door: who may come in is in tests/integration/doors/test_limits.py; here is what it counts and how it sends away."""
+"""The door: what it counts and how it sends away; who may come in is in tests/integration/doors/test_limits.py."""
 
 import asyncio
 from pathlib import Path
