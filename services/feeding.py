@@ -5,7 +5,7 @@ from typing import Any, Final
 from services.ids import new_id
 from services.jobs.job import job
 from store.database import Insert
-from store.tables import JOBS, Entry
+from store.tables import JOBS
 
 FEED_FILL: Final = "feed_fill"
 """The kind of the jobs that put the latest posts of an author, or of a place, into somebody's feed."""
@@ -18,14 +18,8 @@ FEED_DROP: Final = "feed_drop"
 """The kind of those that take deleted ones out of all feeds."""
 
 
-def spread(post: Entry, user: str) -> Insert:
-    """Return the write that puts a user's post into feeds, to be made in its transaction; see ``fill``."""
-    author = post.author if post.person is None else ""
-    return _begun(FEED_SPREAD, post=post.id, place=post.stream, shown=post.author, user=user, author=author)
-
-
-def spread_again(post: str) -> Insert:
-    """Return the write that puts a post into feeds once more: it was brought back while it was taken out of them."""
+def spread(post: str) -> Insert:
+    """Return the write that puts a post into feeds, to be made where it comes into lists; see ``fill``."""
     return _begun(FEED_SPREAD, post=post)
 
 

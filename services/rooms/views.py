@@ -8,6 +8,7 @@ import msgspec
 from services.ids import rfc3339, self_stream
 from services.loop import tasks
 from services.streams.items.authors import Author
+from services.streams.items.items import RoomState
 from services.streams.reading import read_heads
 from store.database import FIND_LIMIT
 from store.tables import ENTRIES, MEMBERS, NOTIFICATIONS, ROOMS, Member, Room
@@ -22,30 +23,13 @@ READS_AT_ONCE = 32
 """Reads that one person's list may have under way."""
 
 
-class RoomView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A room as one person sees it. ``read`` and ``unread`` are there for members."""
+class RoomView(RoomState, frozen=True, kw_only=True, omit_defaults=True):
+    """A room as one person sees it, without what is as usual. ``read`` and ``unread`` are there for members."""
 
-    id: str
-    kind: str
-    name: str
-    description: str
-    picture: str | None
-    owner: str | None
-    history: str
-    member_count: int
-    voip_enabled: bool
-    head: int
-    created_at: str
     role: str | None
     peer: Author | msgspec.UnsetType = msgspec.UNSET
     read: int | msgspec.UnsetType = msgspec.UNSET
     unread: int | msgspec.UnsetType = msgspec.UNSET
-    open: bool = False
-    place: str | None = None
-    tags: tuple[str, ...] = ()
-    anonymous: bool = False
-    links: str = "allow"
-    background: str | None = None
     permissions: tuple[str, ...] | None = None
 
 

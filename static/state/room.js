@@ -165,17 +165,24 @@ export class Room {
     if (message === null) this.cleared = isHidden ? Math.max(this.cleared, seq) : 0;
     else if (isHidden) this.hidden.add(message);
     else this.hidden.delete(message);
-    this.timeline.changed.fire();
-    this.changed.fire();
+    this.#sift();
   }
 
   /**
    * What I deleted here for myself, as the server lists it.
-   * @param {{items: {id: string, seq: number}[], cleared: number}} hidden
+   * @param {{items: {id: string}[], cleared: number}} hidden
    */
   hideAll({ items, cleared }) {
-    if (cleared) this.hide(null, cleared, true);
-    for (const { id, seq } of items) this.hide(id, seq, true);
+    if (!items.length && cleared <= this.cleared) return;
+    this.cleared = Math.max(this.cleared, cleared);
+    for (const { id } of items) this.hidden.add(id);
+    this.#sift();
+  }
+
+  /** Other items are to be seen than before. */
+  #sift() {
+    this.timeline.changed.fire();
+    this.changed.fire();
   }
 
   /** The newest item of people that I did not delete for myself. */

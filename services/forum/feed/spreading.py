@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from services import feeding
 from services.accounts.people.ties import tie_id
-from services.feeding import FEED_CLEAR, FEED_DROP, FEED_FILL, FEED_SPREAD, spread_again
+from services.feeding import FEED_CLEAR, FEED_DROP, FEED_FILL, FEED_SPREAD
 from services.forum.posts.seeing import visible
 from services.forum.posts.writing import EVERYBODY
 from services.ids import member_id
@@ -212,7 +213,7 @@ async def drop(application: "Application", work: Work) -> None:
             break
     await _written(application, writes)
     posts = await database.get_many(POSTS, looked)
-    await _written(application, [spread_again(post) for post in looked if _is_live(posts.get(post))])
+    await _written(application, [feeding.spread(post) for post in looked if _is_live(posts.get(post))])
 
 
 def _is_live(row: Post | None) -> bool:

@@ -104,7 +104,7 @@ async def _restore(context: Context, given: OnePost) -> PostItem:
         await _count(view, planned, kept, 1)
         await _turn(view, planned, kept.entry.id, Effect("room"), deleted=False)
         changing(planned, kept, msgspec.structs.replace(kept.entry, body=body, deleted=False), user, row)
-        planned.writes += [Delete(BURIED, kept.entry.id), spread(kept.entry, kept.writer)]
+        planned.writes += [Delete(BURIED, kept.entry.id), spread(kept.entry.id)]
         return planned
 
     return item_of((await _done(context.application, given.post, user, plan)).item)

@@ -49,7 +49,7 @@ def posting(plan: Plan, place: Room, entry: Entry, user: str) -> None:
     # It has no owner: that would tell who is behind another name.
     room = Room(id=entry.id, kind="post", place=place.id, created_at=entry.created_at)
     plan.steps.append(Step(entry))
-    plan.writes += [Insert(POSTS, row), Insert(ROOMS, room), spread(entry, user)]
+    plan.writes += [Insert(POSTS, row), Insert(ROOMS, room), spread(entry.id)]
     earlier = plan.numbered
 
     def numbered() -> None:

@@ -80,6 +80,8 @@ class Folding:
                 self.note(application, item, stream)
         except (ServiceError, StoreError) as error:
             log.info("votes wait", extra={"cause": type(error).__name__})
+        except Exception:
+            log.exception("votes were not folded", extra={"item": item})
 
     async def ready(self) -> None:
         """Return when another folding could begin."""

@@ -44,20 +44,30 @@ export class Previews {
 
   /** @param {Room} room */
   async #ask(room) {
-    const { connection, store } = this.chat;
+    const { store } = this.chat;
     try {
-      const [{ items }, hidden] = await Promise.all([
-        connection.request('message.list', { room: room.id, limit: LOOKED_BACK }),
-        connection.request('message.hidden', { room: room.id, limit: LOOKED_BACK }),
+      const [items, hidden] = await Promise.all([
+        this.#latest(room, 1),
+        this.chat.connection.request('message.hidden', { room: room.id, limit: LOOKED_BACK }),
       ]);
       room.hideAll(hidden);
-      /** @type {Item[]} */
-      const shown = items.filter((/** @type {Item} */ item) => !room.isHidden(item));
-      const last = shown.reduce((newest, item) => (item.seq > newest.seq ? item : newest), shown[0]);
+      const isHidden = items.some((item) => room.isHidden(item));
+      const seen = (isHidden ? await this.#latest(room, LOOKED_BACK) : items).filter((item) => !room.isHidden(item));
+      const last = seen.reduce((newest, item) => (item.seq > newest.seq ? item : newest), seen[0]);
       if (last) room.remember(last);
       store.people.meet(last?.author);
     } catch {
       this.#asked.delete(room); // asked again when the list is next drawn
     }
+  }
+
+  /**
+   * @param {Room} room
+   * @param {number} limit
+   * @returns {Promise<Item[]>}
+   */
+  async #latest(room, limit) {
+    const { items } = await this.chat.connection.request('message.list', { room: room.id, limit });
+    return items;
   }
 }
