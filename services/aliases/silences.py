@@ -56,8 +56,9 @@ async def _mark(context: Context, given: OneAlias, *, silent: bool) -> None:
     database = context.application.database
     alias = await alias_in(database, given.topic, given.alias)
     # Each name for itself: whether another of the same person is silent too is nothing that a moderator finds out.
-    with contextlib.suppress(Mismatch):
-        await database.update(ALIASES, alias.id, {"silenced": owned(alias.topic, alias.user) if silent else None})
+    silenced = owned(alias.topic, alias.user) if silent else None
+    with contextlib.suppress(Mismatch):  # nobody stands behind it any more: it is silent for good, and names nobody
+        await database.update(ALIASES, alias.id, {"silenced": silenced}, {"user": alias.user})
     context.status = 204
 
 

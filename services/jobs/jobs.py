@@ -145,7 +145,7 @@ class Jobs:
     async def _count(self) -> None:
         while True:
             await asyncio.sleep(COUNT_S)
-            with contextlib.suppress(StoreError):
+            with contextlib.suppress(StoreError):  # the numbers of before stand; whoever asks for readiness is told
                 await self.count()
 
     async def count(self) -> None:

@@ -150,7 +150,7 @@ async def _aliases(application: "Application", work: dict[str, Any]) -> Followin
         if len(rows) == ROWS:
             return {"step": "aliases", "room": room, "after": rows[-1].cid}
         after = ""
-    await database.update(ALIASES, alias.id, {"user": NOBODY, "owned": None})
+    await database.update(ALIASES, alias.id, {"user": NOBODY, "owned": None, "silenced": None})
     return {"step": "aliases", "room": "", "after": ""}
 
 

@@ -1,5 +1,6 @@
 """What an account leaves where it had ties, posts and other names; and what of it its person can take along before."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -121,6 +122,28 @@ async def test_nobody_stands_behind_another_name_any_more_and_it_reads_as_before
     after = {item["id"]: item for item in await left.bob.items(left.topic)}
     assert after[other] == before[other]
     assert await database.find(ALIASES, {"user": left.ann.id}, by="topic") == []
+
+
+async def test_a_silent_name_leads_to_nobody_any_more(left: Left) -> None:
+    alias = left.items["other message"]["author"]["id"]
+    await left.bob.do("alias.silence", topic=left.topic, alias=alias)
+    await left.erase()
+    row = await left.parley.database.get(ALIASES, alias)
+    assert row is not None
+    assert (row.user, row.silenced) == (NOBODY, None)
+
+
+async def test_a_name_that_is_silenced_while_its_person_is_erased_leads_to_nobody(left: Left) -> None:
+    alias = left.items["other message"]["author"]["id"]
+    gate = left.parley.store.hold("update")
+    silencing = asyncio.create_task(left.bob.code("alias.silence", topic=left.topic, alias=alias))
+    await gate.reached.wait()
+    await left.erase()
+    gate.release()
+    assert await silencing == "ok"
+    row = await left.parley.database.get(ALIASES, alias)
+    assert row is not None
+    assert (row.user, row.silenced) == (NOBODY, None)
 
 
 async def test_what_they_chose_for_themselves_is_removed_and_votes_stay_counted(left: Left) -> None:
