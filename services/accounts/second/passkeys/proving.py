@@ -30,8 +30,10 @@ async def prove_passkey(context: Context, token: str, ticket: Ticket, used: Used
         TicketOver: If there were too many tries.
     """
     database = context.application.database
-    await tickets.count_try(database, ticket)
+    # The passkey is read before the try is counted: whoever finds its counter moved on by this very ticket is then told
+    # that the ticket is over, and not that there are two of the passkey.
     key = await database.get(PASSKEYS, used.id)
+    await tickets.count_try(database, ticket)
     handle = used.response.user_handle
     if key is None or (whose is not None and key.user != whose) or (whose is None and not handle):
         raise BadPasskey
