@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.accounts.people.person import GONE_NAME
+from services.accounts.profile import kept, places
 from services.ids import now_ms
 from services.people import erasing
 from services.people.erasing import NOBODY
@@ -197,3 +198,26 @@ async def test_export_has_ties_posts_choices_and_what_was_said_under_other_names
     assert [one["target"] for one in told["stance"]] == [left.topic]
     assert [one["message"] for one in told["hidden"]] == [left.items["own message"]["id"]]
     assert len(told["invitation"]) == 1
+
+
+@pytest.mark.parametrize("full", [1, 2, 3])
+@pytest.mark.parametrize("limit", [100, 1])
+async def test_export_is_whole_however_little_the_store_answers_at_once(
+    left: Left, limit: int, full: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several votes under one post, several messages of one room: neither is torn between two answers."""
+    ann, post, room = left.ann, left.items["own post"]["id"], left.topic
+    for number in range(4):
+        said = await ann.do("comment.create", post=post, text="more", cid=f"more-{number}")
+        await ann.do("comment.vote", post=post, comment=said["id"], value=number % 2)
+        sent = await ann.do("message.send", room=room, text="more", cid=f"more-{number}")
+        await ann.do("message.hide", room=room, message=sent["id"])
+    await ann.do("post.vote", post=left.items["other post"]["id"], value=0)
+    await prove(left.parley, ann)
+    whole = await export(ann)
+    assert (len(whole["vote"]), len(whole["hidden"])) == (2, 5)
+    for module in (kept, places):
+        monkeypatch.setattr(module, "FIND_LIMIT", full)
+    again = await export(ann, limit)
+    for section in ("message", "post", "comment", "vote", "hidden", "notification"):
+        assert again[section] == whole[section], section
