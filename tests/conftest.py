@@ -35,16 +35,16 @@ def pytest_sessionfinish() -> None:
 
 # Processes that run tests at once
 
-TOGETHER = frozenset({"tests/browser/calls/test_call_media.py", "tests/integration/doors/test_balancer.py"})
-"""Files whose tests share what is costly, and so run one after the other in one process. All others run anywhere."""
+HEAVY = frozenset({"tests/browser/calls/test_call_media.py", "tests/integration/doors/test_balancer.py"})
+"""Files whose tests start what is costly and look at how long it takes: they run one after the other in one process, so
+that no two of them are in each other's way. All others run anywhere."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each process the next test that is to be run, and of ``TOGETHER`` a whole file."""
+    """Gives each process the next test that is to be run, and all of ``HEAVY`` to one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return path if path in TOGETHER else nodeid
+        return "heavy" if nodeid.partition("::")[0] in HEAVY else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
