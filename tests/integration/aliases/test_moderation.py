@@ -146,5 +146,6 @@ async def test_nothing_is_found_out_without_a_reason_or_a_line(scene: Scene, ali
     await staff(scene, scene.dan)
     assert await scene.dan.code("alias.reveal", topic=scene.topic, alias=alias, reason="") == "bad_request"
     assert await scene.dan.code("alias.reveal", topic=scene.topic, alias="a_x", reason="why") == "alias_not_found"
+    await scene.parley.without_jobs()
     scene.parley.store.fail(Fault.UNAVAILABLE, "together")
     assert await scene.dan.code("alias.reveal", topic=scene.topic, alias=alias, reason="why") == "unavailable"

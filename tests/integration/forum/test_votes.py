@@ -59,6 +59,7 @@ async def _scene(parley: Parley) -> Scene:
         await one.do("room.join", room=topic)
     post = (await posted(people[0], topic))["id"]
     comment = (await people[1].do("comment.create", post=post, text="said", cid="1"))["id"]
+    await parley.without_jobs()
     return Scene(parley, people, topic, post, comment)
 
 
