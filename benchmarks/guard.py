@@ -31,8 +31,8 @@ SECONDS = 0.4
 SETTLE_S = 0.1
 """Around each load."""
 
-RUNS = (3, 7, 7)
-"""Runs of the first look, and of each that follows where the one before finds something: a busy neighbour goes by."""
+RUNS = (3, 7)
+"""Runs of the first look, and of the second, where the first finds something."""
 
 FALL = 2 / 3
 """A ratio that is less than this of what it was has fallen by a third."""
@@ -89,7 +89,7 @@ def fallen(ratios: Ratios, kept: Ratios) -> Ratios:
 
 
 def judged(measure: Callable[[int, Sequence[str]], Ratios], kept: Ratios) -> Ratios:
-    """Return what has fallen, looking again, and once more, at what seems to have."""
+    """Return what has fallen, looking twice at what seems to have."""
     found: Sequence[str] = tuple(kept)
     left: Ratios = {}
     for runs in RUNS:

@@ -15,11 +15,11 @@ from tests.redis_parts import ask
 
 pytestmark = pytest.mark.redis
 
-NOTICED_S = 8.0
-"""Seconds until a silent Redis is taken for dead: 0.8 of silence, 2 for the answer, and some for a busy machine."""
+NOTICED_S = 4.0
+"""Seconds until a silent Redis is taken for dead: 0.8 of silence, 2 for the answer, and some for this machine."""
 
-BACK_S = 5.0
-"""Seconds until a node hears again after Redis answers again: under one, and some for a busy machine."""
+BACK_S = 2.0
+"""Seconds until a node hears again after Redis answers again."""
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_killed_connections_come_back(redis_part: Redis, ear: Ear, kind: s
 async def test_a_restart_is_got_over(redis_part: Redis, ear: Ear) -> None:
     for pause in (0.0, 1.0):
         redis_part.kill()
-        await until(lambda: not ear.broker.subscribed, "the loss")
+        await until(lambda: not ear.broker.subscribed, "the loss", seconds=1.0)
         await asyncio.sleep(pause)  # Redis stays away.
         redis_part.start()
         await hears_again(ear)

@@ -19,9 +19,6 @@ pytestmark = pytest.mark.redis
 FAILOVER_S = 20.0
 """Seconds in which a follower takes over from a server that died, and nodes follow."""
 
-APART_S = 2.0
-"""Seconds in which what passes through a server that is well is heard: well before a frozen one is given up."""
-
 ROOMS = [f"room-{number}" for number in range(300)]
 
 
@@ -123,7 +120,7 @@ async def test_a_server_that_dies_is_followed_by_its_follower(cluster: RedisClus
     assert b.broker.subscribed >= others
     room = next(iter(others))
     a.broker.publish(room, b"meanwhile")
-    await b.hears(room, b"meanwhile", seconds=APART_S)
+    await b.hears(room, b"meanwhile", seconds=1.0)
     await b.subscribe(*ROOMS, seconds=FAILOVER_S)
     await until(lambda: all(_passes(a, b, room) for room in mine[:3]), "messages pass", FAILOVER_S)
     await all_pass(a, b, b"after")
@@ -141,7 +138,7 @@ async def test_one_frozen_shard_does_not_hold_the_others(cluster: RedisCluster, 
     try:
         a.broker.publish(mine[0], b"stuck")
         a.broker.publish(other, b"flows")
-        await b.hears(other, b"flows", seconds=APART_S)
+        await b.hears(other, b"flows", seconds=0.5)
     finally:
         frozen.thaw()
     cluster.well()
@@ -205,7 +202,7 @@ async def test_commands_fail_in_time_while_nobody_answers(cluster: RedisCluster)
             began = time.monotonic()
             with pytest.raises(Unavailable):
                 await call
-            assert time.monotonic() - began < 2.0, known
+            assert time.monotonic() - began < 1.0, known
         for server in cluster.nodes:
             server.thaw()
         cluster.well()

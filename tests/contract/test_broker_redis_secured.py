@@ -70,7 +70,7 @@ async def test_a_wrong_password_is_told_once_and_got_over_when_it_is_right(
         await asyncio.sleep(1.5)  # A few attempts more.
         assert len(caplog.records) == 1
         permit(redis_part, "chat", "&*", *SMALLEST)
-        await ear.subscribe("room")
+        await ear.subscribe("room", seconds=2.0)
     assert "WRONGPASS" in str(caplog.records[0].__dict__)
     assert PASSWORD not in str([record.__dict__ for record in caplog.records])
 
@@ -118,7 +118,7 @@ async def test_tls_carries_everything(tls_part: TlsRedis) -> None:
         assert a.of("room") == [bytes(200_000), b"end"]
         tls_part.restart()
         await a.subscribe("room")
-        await b.subscribe("room")
+        await b.subscribe("room", seconds=2.0)
     link = Link.of(tls_part.url)
     assert await link.pipeline([("SET", "a", 1), ("INCR", "a")]) == [True, 2]
     await link.close()

@@ -14,8 +14,8 @@ from tests.redis_parts import ask
 
 pytestmark = pytest.mark.redis
 
-SLACK_S = 1.5
-"""Seconds that a deadline may be late on a busy machine."""
+SLACK_S = 0.5
+"""Seconds that a deadline may be late on this machine."""
 
 
 @pytest.fixture

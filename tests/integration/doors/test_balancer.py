@@ -41,7 +41,7 @@ class Cluster:
 
     async def usable(self, count: int) -> None:
         """Wait until the load balancer sends people to so many nodes."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(20):
             while len({(await self.hello()).hello["node"] for _ in range(count)}) < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)  # nobody tells
 

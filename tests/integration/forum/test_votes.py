@@ -11,7 +11,8 @@ import pytest
 from services.errors import Unavailable
 from services.forum.orders import hot, top
 from services.forum.votes import folding
-from store.tables import COMMENTS, ENTRIES, JOBS, POSTS, VOTES, Commented, Posted, Vote
+from services.ids import member_id
+from store.tables import COMMENTS, ENTRIES, JOBS, MEMBERS, POSTS, VOTES, Commented, Posted, Vote
 from tests.application import Parley, running
 from tests.forum import make_topic, posted
 from tests.integration.signing_in.trusted import eventually
@@ -189,6 +190,17 @@ async def test_vote_that_the_store_does_not_take_is_not_counted(scene: Scene) ->
     assert await scene.bob.do("vote.mine", post=scene.post) == {"votes": {scene.post: 1}}
     await _fold_late(scene)
     await scene.until_totals(scene.post, 1, 0)
+
+
+async def test_what_a_node_writes_in_the_background_meets_no_fault_meant_for_a_vote(scene: Scene) -> None:
+    scene.parley.store.fail(Fault.UNAVAILABLE, "together")
+    id_ = member_id(scene.topic, scene.bob.id)
+    scene.parley.application.marks.pending.note(id_, 1_000)
+    await scene.parley.application.marks.flush()
+    member = await scene.parley.database.get(MEMBERS, id_)
+    assert member is not None
+    assert member.read == 1_000
+    assert await scene.bob.refused("post.vote", post=scene.post, value=1) == "unavailable"
 
 
 async def _fold_late(scene: Scene) -> None:
