@@ -32,8 +32,9 @@ turn: install ## Start a coturn for calls and print the file for --calls; ARGS="
 test: parts ## Run all tests on real parts, which are found or installed; ARGS="-k name" picks some
 	@$(python) -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
 
-check: parts formatted lint types imports unchanged ## Do what CI does: all of these, and the tests with coverage
+check: parts formatted lint types imports unchanged ## Do what CI does: all of these, the tests with coverage, and the guard of the figures
 	@$(python) -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term $(ARGS)
+	@$(python) -m benchmarks.guard
 
 format: dev ## Lay out the code and sort its imports
 	@$(python) -m ruff check --quiet --fix-only --select I .

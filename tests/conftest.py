@@ -35,13 +35,7 @@ def pytest_sessionfinish() -> None:
 
 # Processes that run tests at once
 
-HEAVY = frozenset(
-    {
-        "tests/benchmarks/test_guard.py",
-        "tests/browser/calls/test_call_media.py",
-        "tests/integration/doors/test_balancer.py",
-    }
-)
+HEAVY = frozenset({"tests/browser/calls/test_call_media.py", "tests/integration/doors/test_balancer.py"})
 """Files whose tests start what is costly and look at how long it takes: they run one after the other in one process, so
 that no two of them are in each other's way. All others run anywhere."""
 
