@@ -9,7 +9,7 @@ from handlers.compat.blog import blog_routes
 from handlers.documents import documents
 from handlers.health import LiveHandler, MetricsHandler, Readiness, ReadyHandler
 from handlers.operations import NotFoundHandler, OperationHandler, pattern, routes
-from handlers.pages import STATIC, PageHandler, ReturnHandler
+from handlers.pages import STATIC, FileHandler, FrontHandler, PageHandler, ReturnHandler
 from services.application import Application
 
 
@@ -31,8 +31,13 @@ def build_routes(
     ]
     if metrics:
         found.append((r"/metrics", MetricsHandler, {"parley": application}))
-    found.append((r"/auth/return/[a-z0-9-]+", ReturnHandler, {"path": str(STATIC)}))
-    found.append((r"/(.*)", PageHandler, {"path": str(STATIC), "default_filename": "index.html"}))
+    files = {"path": str(STATIC)}
+    found += [
+        (r"/(?:index\.html)?", FrontHandler),
+        (r"/auth/return/[a-z0-9-]+", ReturnHandler),
+        (r"/files/([0-9a-f]+)/(.+)", FileHandler, files),
+        (r"/(.+)", PageHandler, files),
+    ]
     return Routes(found, default_handler_class=NotFoundHandler, default_handler_args=api, log_function=log_request)
 
 

@@ -33,24 +33,39 @@ def pytest_sessionfinish() -> None:
     FORKER.end()
 
 
-# Processes that run tests at once
+# What is run when, and by which process
 
-HEAVY = frozenset({"tests/browser/calls/test_call_media.py", "tests/integration/doors/test_balancer.py"})
-"""Files whose tests start what is costly and look at how long it takes: they run one after the other in one process, so
-that no two of them are in each other's way. All others run anywhere."""
+TIMED = ["tests/integration/doors/test_balancer.py", "tests/browser/calls/test_call_media.py"]
+"""Files whose tests start what is costly and look at how long it takes. They run at the end, in this order and in one
+process, when the others have nothing left to do: whoever measures wants the machine alone. All others run anywhere."""
+
+
+def file_of(nodeid: str) -> str:
+    """Return the file of a test, as seen from the root."""
+    return nodeid.partition("::")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put ``TIMED`` at the end."""
+    place = {file: place for place, file in enumerate(TIMED)}
+    items.sort(key=lambda item: place.get(file_of(item.nodeid), -1))
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each process the next test that is to be run, and all of ``HEAVY`` to one."""
+    """Gives each process the next test that is to be run, and all of ``TIMED`` to one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "heavy" if nodeid.partition("::")[0] in HEAVY else nodeid
+        return "timed" if file_of(nodeid) in TIMED else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
-    """Return what hands out the tests, where several processes run them."""
-    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
+    """Return what hands out the tests, in their order, where several processes run them."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    # It would begin with what has most tests.
+    config.option.loadscopereorder = False
+    return Together(config, log)
 
 
 # Real parts

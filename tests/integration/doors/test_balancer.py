@@ -129,7 +129,7 @@ class Asking:
 async def test_page_and_websocket_come_over_tls(cluster: Cluster) -> None:
     rest = cluster.site.rest
     page = await rest.request("GET", "/")
-    assert (page.status, page.headers["content-type"]) == (200, "text/html")
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert (await rest.request("GET", "/metrics")).status == 404
     room = await cluster.person.create()

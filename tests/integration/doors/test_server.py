@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from handlers import health
+from handlers.pages import version_of
 from store import open_database
 from tests.application import running
 from tests.client.rest import Rest
@@ -208,6 +209,51 @@ async def test_page_comes_under_a_strict_policy(site: Site, path: str) -> None:
     }.items():
         assert answer.headers[name] == value
     assert "server" not in answer.headers
+
+
+async def test_files_of_the_page_are_kept_for_good_by_their_version(site: Site) -> None:
+    page = await site.rest.request("GET", "/")
+    names = re.findall(rb' (?:href|src)="([^"]+)"', page.body)
+    assert len(names) > 10
+    for name in map(bytes.decode, names):
+        assert re.fullmatch(r"/files/[0-9a-f]{16}/.+", name)
+        for method in ("GET", "HEAD"):
+            answer = await site.rest.request(method, name)
+            assert (answer.status, answer.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_page_is_not_kept_once_there_is_another(site: Site) -> None:
+    page = await site.rest.request("GET", "/")
+    again = await site.rest.request("GET", "/", headers={"If-None-Match": page.headers["etag"]})
+    assert (again.status, again.headers["cache-control"]) == (304, "no-cache")
+
+
+@pytest.mark.parametrize("path", ["/files/0123456789abcdef/app.js", "/app.js?v=1", "/files/0123456789abcdef/none.js"])
+async def test_files_by_another_version_are_asked_about_each_time(site: Site, path: str) -> None:
+    answer = await site.rest.request("GET", path)
+    assert answer.status == (404 if "none" in path else 200)
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "expires" not in answer.headers
+
+
+@pytest.mark.parametrize("change", ["its content", "its name", "another one", "content that was a name"])
+def test_version_changes_with_every_file(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "style" / "some.css"
+    path.parent.mkdir()
+    path.write_text("a {}")
+    before = version_of(tmp_path)
+    assert version_of(tmp_path) == before
+    if change == "its content":
+        path.write_text("b {}")
+    elif change == "its name":
+        path.rename(path.with_name("other.css"))
+    elif change == "another one":
+        (tmp_path / "empty.js").touch()
+    else:
+        path.write_text(" {}")
+        path.rename(path.with_name("some.cssa"))
+    assert version_of(tmp_path) != before
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/../server.py", "/%2e%2e/server.py", "/..%2fserver.py", "/.git/config"])
