@@ -16,6 +16,8 @@ FEED_SPREAD: Final = "feed_spread"
 """The kind of the jobs that put a new post into the feeds of those whom it is for."""
 FEED_DROP: Final = "feed_drop"
 """The kind of those that take deleted ones out of all feeds."""
+FEED_REACH: Final = "feed_reach"
+"""The kind of those that follow a topic which was opened, or shut."""
 
 
 def spread(post: str) -> Insert:
@@ -26,6 +28,14 @@ def spread(post: str) -> Insert:
 def drop(*posts: str) -> Insert:
     """Return the write that takes posts out of all feeds, to be made in the transaction that has them in no list."""
     return _begun(FEED_DROP, posts=posts)
+
+
+def reach(*posts: str) -> Insert:
+    """Return the write that has posts in their authors' followers' feeds, or not, as their topic is open, or not.
+
+    It is to be made in the transaction that has them in lists for everybody, or in such lists no more.
+    """
+    return _begun(FEED_REACH, posts=posts)
 
 
 def fill(user: str, *, author: str = "", place: str = "") -> Insert:

@@ -13,7 +13,7 @@ import msgspec
 
 from services import feeding
 from services.accounts.people.ties import tie_id
-from services.feeding import FEED_CLEAR, FEED_DROP, FEED_FILL, FEED_SPREAD
+from services.feeding import FEED_CLEAR, FEED_DROP, FEED_FILL, FEED_REACH, FEED_SPREAD
 from services.forum.posts.seeing import visible
 from services.forum.posts.writing import EVERYBODY
 from services.ids import member_id
@@ -216,6 +216,34 @@ async def drop(application: "Application", work: Work) -> None:
     await _written(application, [feeding.spread(post) for post in looked if _is_live(posts.get(post))])
 
 
+async def reach(application: "Application", work: Work) -> None:
+    """Do the job: have posts of a topic in their authors' followers' feeds if the topic is open, else in its members'.
+
+    Who is to have a post may change between being asked about and the write: what was put there is looked at again,
+    and where something was taken from whoever is to have it now, it is spread once more.
+    """
+    database, (first, *others) = application.database, work["posts"]
+    post = await database.get(POSTS, first)
+    following: Work = {"posts": others, "after": ""} if others else {}
+    if post is None or post.live is None or post.by is None:
+        await _written(application, _next(FEED_REACH, work, following))
+        return
+    follows = await database.find(FOLLOWS, {"other": post.by}, by="since", above=work.get("after", ""), limit=PAGE)
+    if len(follows) == PAGE:
+        following = {"after": follows[-1].since}
+    users, writes = [one.user for one in follows], list[Write]()
+    if post.wide is None:
+        members = await database.get_many(MEMBERS, [member_id(post.place, user) for user in users])
+        rows = [fed(user, post) for user in users if member_id(post.place, user) not in members]
+        writes += [Delete(FED, one.id) for one in rows]
+    else:
+        rows = [fed(user, post) for user in await _unblocked(application, users, post.by)]
+        writes += [Put(FED, one) for one in rows]
+    await _written(application, [*writes, *_next(FEED_REACH, work, following)])
+    if await _take_back(application, rows) and post.wide is None:
+        await _written(application, [feeding.spread(first)])
+
+
 def _is_live(row: Post | None) -> bool:
     return row is not None and row.live is not None
 
@@ -239,5 +267,5 @@ async def _written(application: "Application", writes: Sequence[Write]) -> None:
     application.jobs.wake()
 
 
-JOBS_BY_KIND: Final = {FEED_SPREAD: spread, FEED_FILL: fill, FEED_CLEAR: clear, FEED_DROP: drop}
+JOBS_BY_KIND: Final = {FEED_SPREAD: spread, FEED_FILL: fill, FEED_CLEAR: clear, FEED_DROP: drop, FEED_REACH: reach}
 """Every kind of these jobs, and what does it."""

@@ -1,9 +1,10 @@
-"""Having the posts of a topic in lists for everybody once it is open, and in none once it is not."""
+"""Having the posts of a topic in lists for everybody, and in feeds, once it is open, and in none once it is not."""
 
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from services import feeding
 from services.forum.posts.writing import reach
 from services.jobs.job import job
 from services.rooms.aftermath import OPENED
@@ -32,10 +33,14 @@ async def spread_reach(application: "Application", work: dict[str, Any]) -> None
             return Plan()
         # In the lane of the topic, with a rev of it: there alone rows change.
         planned = Plan([Step(marker_entry(topic))])
+        changed = []
         for row in rows:
             now = await view.get(POSTS, row.id) or row
             if now.live is not None and now.wide != reach(room)["wide"]:
-                planned.writes.append(Put(POSTS, msgspec.structs.replace(now, **reach(room))))
+                changed.append(msgspec.structs.replace(now, **reach(room)))
+        planned.writes += [Put(POSTS, now) for now in changed]
+        if changed:
+            planned.writes.append(feeding.reach(*(now.id for now in changed)))
         if len(rows) == PAGE:
             planned.writes.append(Insert(JOBS, job(OPENED, {"topic": topic, "after": rows[-1].id})))
         return planned
