@@ -27,6 +27,10 @@ document.addEventListener("securitypolicyviolation", (event) => {
 _NETWORK = re.compile(r"net::ERR_|Failed to load resource|WebSocket connection to")
 
 
+TYPING_S = 10
+"""A code is good for as long as it may take until it has been typed and sent."""
+
+
 class App:
     """An authenticator app. A code works once: ``code`` gives the next one that does, and waits for it if it must."""
 
@@ -38,13 +42,16 @@ class App:
     async def code(self) -> str:
         """Return a code that was not used: of the last step, this one, or the next, as far as clocks may differ."""
         while True:
-            now = int(time.time()) // self._totp.interval
-            # The earliest that is good: then there is one left for whoever asks again at once.
-            step = max(now - 1, self._used + 1)
-            if step <= now + 1:
+            now = time.time()
+            # The earliest that stays good: then there is one left for whoever asks again at once.
+            step = max(self._step(now + TYPING_S) - 1, self._used + 1)
+            if step <= self._step(now) + 1:
                 self._used = step
                 return self._totp.generate_otp(step)
             await asyncio.sleep(1)
+
+    def _step(self, at: float) -> int:
+        return int(at) // self._totp.interval
 
 
 class Person:

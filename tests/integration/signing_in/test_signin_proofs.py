@@ -109,6 +109,8 @@ async def test_state_of_one_provider_is_none_of_another_where_neither_names_itse
 # O-4: the ID token
 
 LONG_AGO = int(time.time()) - 7200
+LONG_FROM_NOW = int(time.time()) + 7 * 86_400
+"""As seen from a test that comes hours after this was read, too."""
 CLAIMS: dict[str, Json] = {
     "another issuer": {"iss": "https://accounts.google.com"},
     "issuer with a slash": {"iss": "$issuer/"},
@@ -128,13 +130,13 @@ CLAIMS: dict[str, Json] = {
     "end that is no number": {"exp": float("nan")},
     "end in words": {"exp": "tomorrow"},
     "issued before the sign-in": {"iat": LONG_AGO},
-    "issued in time to come": {"iat": int(time.time()) + 3600},
+    "issued in time to come": {"iat": LONG_FROM_NOW},
     "no time of issue": {"iat": None},
     "issued never": {"iat": float("-inf")},
     "issued at no number": {"iat": float("nan")},
     "issued at true": {"iat": True},
     "audience that is an object": {"aud": {CLIENT_ID: True}},
-    "not valid yet": {"nbf": int(time.time()) + 3600},
+    "not valid yet": {"nbf": LONG_FROM_NOW},
     "another nonce": {"nonce": "x" * 64},
     "no nonce": {"nonce": None},
     "nonce that is no text": {"nonce": 1},
