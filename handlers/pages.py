@@ -7,10 +7,11 @@ reload, the page names them below an address that changes with them: what is the
 import datetime
 import hashlib
 import re
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from tornado.web import StaticFileHandler
+from tornado.web import HTTPError, StaticFileHandler
 
 from handlers.answers import Answering
 
@@ -27,6 +28,9 @@ PERMISSIONS = "camera=(self), microphone=(self), display-capture=(self), geoloca
 """What the page may ask a person for: what calls need, and nothing else."""
 
 
+State = tuple[int, int]
+
+
 def version_of(directory: Path) -> str:
     """Return what changes with the name or the content of any file below a directory."""
     digest = hashlib.sha256()
@@ -36,8 +40,22 @@ def version_of(directory: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def states_of(directory: Path) -> dict[str, State]:
+    """Return when each file below a directory was written, and how long it is, by its path."""
+    return {str(path): state_of(path) for path in directory.rglob("*") if path.is_file()}
+
+
+def state_of(path: Path) -> State:
+    """Return what changes where a file is written anew."""
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size
+
+
 VERSION: Final = version_of(STATIC)
 """Of the files as they were when the program started."""
+
+STATES: Final = states_of(STATIC)
+"""The same of each file by its path: what was changed since is not of this version."""
 
 FRONT: Final = re.sub(
     r'(?<=(?:href|.src)=")/', f"/files/{VERSION}/", (STATIC / "index.html").read_text(encoding="utf-8")
@@ -87,6 +105,13 @@ class ReturnHandler(FrontHandler):
 class PageHandler(Guarded, StaticFileHandler):
     """Serves a file of the page, to be asked about each time: its name does not change with it."""
 
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:
+        """Return where a file is, if it can be anywhere: Tornado would ask the system for what it has no name for."""
+        if "\0" in path:
+            raise HTTPError(HTTPStatus.NOT_FOUND)
+        return super().get_absolute_path(root, path)
+
     def get_cache_time(self, path: str, modified: datetime.datetime | None, mime_type: str) -> int:
         """Return no time at all, whatever the query: Tornado takes ``v`` for a version in it."""
         return 0
@@ -104,12 +129,15 @@ class FileHandler(PageHandler):
         """Answer a file."""
         self.version = version
         await super().get(path, include_body)
+        if self.get_status() == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            self.set_header("Cache-Control", "no-cache")
 
     async def head(self, version: str, path: str) -> None:  # type: ignore[override]
         """Answer a file's head."""
         await self.get(version, path, include_body=False)
 
     def set_extra_headers(self, path: str) -> None:
-        """Let what is there be kept: another version has another address."""
-        if self.version == VERSION:
+        """Let what is there be kept, as far as it is of that version: another one has another address."""
+        file = self.absolute_path or ""
+        if self.version == VERSION and STATES.get(file) == state_of(Path(file)):
             self.set_header("Cache-Control", "public, max-age=31536000, immutable")

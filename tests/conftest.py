@@ -37,7 +37,7 @@ def pytest_sessionfinish() -> None:
 
 TIMED = ["tests/integration/doors/test_balancer.py", "tests/browser/calls/test_call_media.py"]
 """Files whose tests start what is costly and look at how long it takes. They run at the end, in this order and in one
-process, when the others have nothing left to do: whoever measures wants the machine alone. All others run anywhere."""
+process, when the others have next to nothing left: whoever measures wants to be alone. All others run anywhere."""
 
 
 def file_of(nodeid: str) -> str:

@@ -137,18 +137,36 @@ async def _take_back(application: "Application", rows: Sequence[Fed]) -> list[Fe
     Somebody left, or followed no more, or the post was deleted, between being asked about and the write: the job that
     takes out what is there for that may have come before it.
     """
-    database, kept = application.database, list[Fed]()
+    reasons = await _with_reason(application, rows)
+    wrong = [row for row in rows if row.id not in reasons]
+    for start in range(0, len(wrong), PAGE):
+        await _written(application, [Delete(FED, row.id) for row in wrong[start : start + PAGE]])
+    await _bring_back(application, wrong)
+    return [row for row in rows if row.id in reasons]
+
+
+async def _bring_back(application: "Application", rows: Sequence[Fed]) -> None:
+    """Have the posts of those of some rows, just deleted, spread once more that have a reason to be there by now.
+
+    The job that puts in what is there for it may have come before they were deleted.
+    """
+    reasons = await _with_reason(application, rows)
+    posts = {row.post: None for row in rows if row.id in reasons}
+    await _written(application, [feeding.spread(post) for post in posts])
+
+
+async def _with_reason(application: "Application", rows: Sequence[Fed]) -> set[str]:
+    """Return the ids of those of some rows that have a reason to be there."""
+    found = set()
     for start in range(0, len(rows), FIND_LIMIT // 3):
         part = rows[start : start + FIND_LIMIT // 3]
-        posts, members, follows = await database.gather(
+        posts, members, follows = await application.database.gather(
             (POSTS, list({row.post for row in part})),
             (MEMBERS, list({member_id(row.place, row.user) for row in part})),
             (FOLLOWS, list({tie_id(row.user, row.author) for row in part})),
         )
-        wrong = {row.id for row in part if not _has_reason(row, posts, members, follows)}
-        await _written(application, [Delete(FED, id_) for id_ in wrong])
-        kept += [row for row in part if row.id not in wrong]
-    return kept
+        found |= {row.id for row in part if _has_reason(row, posts, members, follows)}
+    return found
 
 
 def _has_reason(
@@ -219,29 +237,31 @@ async def drop(application: "Application", work: Work) -> None:
 async def reach(application: "Application", work: Work) -> None:
     """Do the job: have posts of a topic in their authors' followers' feeds if the topic is open, else in its members'.
 
-    Who is to have a post may change between being asked about and the write: what was put there is looked at again,
-    and where something was taken from whoever is to have it now, it is spread once more.
+    Who is to have a post may change between being asked about and the write, so what was written is looked at again.
+    The next page is written down behind it: done again, this one may find another answer, and has to write it.
     """
     database, (first, *others) = application.database, work["posts"]
-    post = await database.get(POSTS, first)
+    post, follows = await database.get(POSTS, first), list[Follow]()
+    if post is not None and post.live is not None and post.by is not None:
+        follows = await database.find(FOLLOWS, {"other": post.by}, by="since", above=work.get("after", ""), limit=PAGE)
+        await _reached(application, post, [one.user for one in follows])
     following: Work = {"posts": others, "after": ""} if others else {}
-    if post is None or post.live is None or post.by is None:
-        await _written(application, _next(FEED_REACH, work, following))
-        return
-    follows = await database.find(FOLLOWS, {"other": post.by}, by="since", above=work.get("after", ""), limit=PAGE)
     if len(follows) == PAGE:
         following = {"after": follows[-1].since}
-    users, writes = [one.user for one in follows], list[Write]()
+    await _written(application, _next(FEED_REACH, work, following))
+
+
+async def _reached(application: "Application", post: Post, users: list[str]) -> None:
+    """Have a post in the feeds of some followers of its author, or in those of members among them alone."""
     if post.wide is None:
-        members = await database.get_many(MEMBERS, [member_id(post.place, user) for user in users])
+        members = await application.database.get_many(MEMBERS, [member_id(post.place, user) for user in users])
         rows = [fed(user, post) for user in users if member_id(post.place, user) not in members]
-        writes += [Delete(FED, one.id) for one in rows]
+        await _written(application, [Delete(FED, one.id) for one in rows])
+        await _bring_back(application, rows)
     else:
-        rows = [fed(user, post) for user in await _unblocked(application, users, post.by)]
-        writes += [Put(FED, one) for one in rows]
-    await _written(application, [*writes, *_next(FEED_REACH, work, following)])
-    if await _take_back(application, rows) and post.wide is None:
-        await _written(application, [feeding.spread(first)])
+        rows = [fed(user, post) for user in await _unblocked(application, users, post.by or "")]
+        await _written(application, [Put(FED, one) for one in rows])
+        await _take_back(application, rows)
 
 
 def _is_live(row: Post | None) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from handlers import health
+from handlers import health, pages
 from handlers.pages import version_of
 from store import open_database
 from tests.application import running
@@ -229,6 +229,21 @@ async def test_page_is_not_kept_once_there_is_another(site: Site) -> None:
     assert (again.status, again.headers["cache-control"]) == (304, "no-cache")
 
 
+async def test_file_that_has_changed_since_the_start_is_not_kept_by_the_old_version(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/files/{pages.VERSION}/app.js"
+    assert "immutable" in (await site.rest.request("GET", path)).headers["cache-control"]
+    monkeypatch.setitem(pages.STATES, str(pages.STATIC / "app.js"), (0, 0))
+    assert (await site.rest.request("GET", path)).headers["cache-control"] == "no-cache"
+
+
+async def test_answer_that_there_are_no_such_bytes_is_not_kept(site: Site) -> None:
+    past = {"Range": "bytes=99999999-"}
+    answer = await site.rest.request("GET", f"/files/{pages.VERSION}/app.js", headers=past)
+    assert (answer.status, answer.headers["cache-control"]) == (416, "no-cache")
+
+
 @pytest.mark.parametrize("path", ["/files/0123456789abcdef/app.js", "/app.js?v=1", "/files/0123456789abcdef/none.js"])
 async def test_files_by_another_version_are_asked_about_each_time(site: Site, path: str) -> None:
     answer = await site.rest.request("GET", path)
@@ -256,7 +271,9 @@ def test_version_changes_with_every_file(tmp_path: Path, change: str) -> None:
     assert version_of(tmp_path) != before
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/../server.py", "/%2e%2e/server.py", "/..%2fserver.py", "/.git/config"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/../server.py", "/%2e%2e/server.py", "/..%2fserver.py", "/.git/config", "/%00"]
+)
 async def test_nothing_but_the_page_is_served(site: Site, path: str) -> None:
     assert (await site.rest.request("GET", path)).status in (403, 404)
 

@@ -133,3 +133,24 @@ def following(post: str) -> dict[str, list[str]]:
     write = feeding.reach(post)
     assert isinstance(write.record, Job)
     return write.record.work
+
+
+async def test_who_is_to_have_a_post_again_while_what_was_put_in_is_taken_back_has_it(one: Parley) -> None:
+    ann, bob = await one.people("ann", "bob")
+    topic = await make_topic(one, ann)
+    await bob.do("follow.put", user=ann.id)
+    post = (await posted(ann, topic))["id"]
+    await fed(one)
+    putting = one.store.hold("together")
+    late = asyncio.create_task(spreading.reach(one.application, following(post)))
+    await putting.reached.wait()
+    await ann.do("topic.update", topic=topic, open=False)
+    assert await readers(one, post) == {ann.id}
+    taking = one.store.hold("together")
+    putting.release()
+    await taking.reached.wait()
+    await ann.do("topic.update", topic=topic, open=True)
+    assert await readers(one, post) == {ann.id, bob.id}
+    taking.release()
+    await late
+    assert await readers(one, post) == {ann.id, bob.id}
