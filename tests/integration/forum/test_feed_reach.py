@@ -12,6 +12,7 @@ from store.tables import FED, JOBS, Job
 from tests.application import Parley
 from tests.forum import fed, make_topic, posted
 from tests.people import Person
+from tests.unstable import Gate
 
 
 async def readers(parley: Parley, post: str) -> set[str]:
@@ -68,6 +69,24 @@ async def test_blocked_people_get_nothing_by_a_topic_that_is_opened(one: Parley)
     assert await readers(one, post) == {ann.id}
 
 
+async def followed(parley: Parley) -> tuple[Person, Person, str, str]:
+    """Give an author, a follower of theirs, an open topic, and a post in it that is in both their feeds."""
+    ann, bob = await parley.people("ann", "bob")
+    topic = await make_topic(parley, ann)
+    await bob.do("follow.put", user=ann.id)
+    post = (await posted(ann, topic))["id"]
+    await fed(parley)
+    return ann, bob, topic, post
+
+
+async def reached_late(parley: Parley, post: str) -> tuple[Gate, asyncio.Task[None]]:
+    """Begin a late job for a post of a topic that was opened or shut; it waits at the gate, and writes behind it."""
+    gate = parley.store.hold("together")
+    late = asyncio.create_task(spreading.reach(parley.application, following(post)))
+    await gate.reached.wait()
+    return gate, late
+
+
 async def joins(person: Person, owner: Person, topic: str) -> None:
     """Come into a topic that is shut."""
     await owner.do("room.add", room=topic, user=person.id)
@@ -82,16 +101,10 @@ async def is_opened(_person: Person, owner: Person, topic: str) -> None:
 async def test_who_is_to_have_a_post_while_it_is_taken_out_has_it(
     one: Parley, act: Callable[[Person, Person, str], Awaitable[None]]
 ) -> None:
-    ann, bob = await one.people("ann", "bob")
-    topic = await make_topic(one, ann)
-    await bob.do("follow.put", user=ann.id)
-    post = (await posted(ann, topic))["id"]
-    await fed(one)
+    ann, bob, topic, post = await followed(one)
     await ann.do("topic.update", topic=topic, open=False)
     assert await readers(one, post) == {ann.id}
-    gate = one.store.hold("together")
-    late = asyncio.create_task(spreading.reach(one.application, following(post)))
-    await gate.reached.wait()
+    gate, late = await reached_late(one, post)
     await act(bob, ann, topic)
     assert await readers(one, post) == {ann.id, bob.id}
     gate.release()
@@ -113,14 +126,8 @@ async def unfollows(person: Person, owner: Person, _topic: str) -> None:
 async def test_who_is_to_have_a_post_no_more_while_it_is_put_in_does_not_have_it(
     one: Parley, act: Callable[[Person, Person, str], Awaitable[None]]
 ) -> None:
-    ann, bob = await one.people("ann", "bob")
-    topic = await make_topic(one, ann)
-    await bob.do("follow.put", user=ann.id)
-    post = (await posted(ann, topic))["id"]
-    await fed(one)
-    gate = one.store.hold("together")
-    late = asyncio.create_task(spreading.reach(one.application, following(post)))
-    await gate.reached.wait()
+    ann, bob, topic, post = await followed(one)
+    gate, late = await reached_late(one, post)
     await act(bob, ann, topic)
     assert await readers(one, post) == {ann.id}
     gate.release()
@@ -136,14 +143,8 @@ def following(post: str) -> dict[str, list[str]]:
 
 
 async def test_who_is_to_have_a_post_again_while_what_was_put_in_is_taken_back_has_it(one: Parley) -> None:
-    ann, bob = await one.people("ann", "bob")
-    topic = await make_topic(one, ann)
-    await bob.do("follow.put", user=ann.id)
-    post = (await posted(ann, topic))["id"]
-    await fed(one)
-    putting = one.store.hold("together")
-    late = asyncio.create_task(spreading.reach(one.application, following(post)))
-    await putting.reached.wait()
+    ann, bob, topic, post = await followed(one)
+    putting, late = await reached_late(one, post)
     await ann.do("topic.update", topic=topic, open=False)
     assert await readers(one, post) == {ann.id}
     taking = one.store.hold("together")
