@@ -58,7 +58,7 @@ STATES: Final = states_of(STATIC)
 """The same of each file by its path: what was changed since is not of this version."""
 
 FRONT: Final = re.sub(
-    r'(?<=(?:href|.src)=")/', f"/files/{VERSION}/", (STATIC / "index.html").read_text(encoding="utf-8")
+    r' (href|src)="/', rf' \1="/files/{VERSION}/', (STATIC / "index.html").read_text(encoding="utf-8")
 ).encode()
 """The page, which names its files with their version; they name each other beside themselves."""
 

@@ -252,14 +252,17 @@ async def reach(application: "Application", work: Work) -> None:
 
 
 async def _reached(application: "Application", post: Post, users: list[str]) -> None:
-    """Have a post in the feeds of some followers of its author, or in those of members among them alone."""
+    """Have a post in the feeds of some followers of its author, or in those of members among them alone.
+
+    No block is asked about: it ends that one follows.
+    """
     if post.wide is None:
         members = await application.database.get_many(MEMBERS, [member_id(post.place, user) for user in users])
         rows = [fed(user, post) for user in users if member_id(post.place, user) not in members]
         await _written(application, [Delete(FED, one.id) for one in rows])
         await _bring_back(application, rows)
     else:
-        rows = [fed(user, post) for user in await _unblocked(application, users, post.by or "")]
+        rows = [fed(user, post) for user in users]
         await _written(application, [Put(FED, one) for one in rows])
         await _take_back(application, rows)
 

@@ -59,12 +59,14 @@ async def test_feed_is_whole_pages_after_a_topic_was_shut(one: Parley) -> None:
     assert [item["title"] for item in page["items"]] == ["second", "first"]
 
 
-async def test_blocked_people_get_nothing_by_a_topic_that_is_opened(one: Parley) -> None:
+@pytest.mark.parametrize("is_author", [True, False])
+async def test_who_is_parted_by_a_block_gets_nothing_by_a_topic_that_is_opened(one: Parley, is_author: bool) -> None:
     ann, bob = await one.people("ann", "bob")
     topic = await make_topic(one, ann, open=False)
     await bob.do("follow.put", user=ann.id)
     post = (await posted(ann, topic))["id"]
-    await ann.do("users.block", user=bob.id)
+    by, other = (ann, bob) if is_author else (bob, ann)
+    await by.do("users.block", user=other.id)
     await ann.do("topic.update", topic=topic, open=True)
     assert await readers(one, post) == {ann.id}
 
