@@ -90,6 +90,15 @@ class Device:
                         return dict(one)
                 await asyncio.sleep(0.005)
 
+    async def sees_attributes(self, call: str, within_s: float = SOON_S, **wanted: bool) -> None:
+        """Wait until a leg of somebody else's is known to be so."""
+        async with asyncio.timeout(within_s):
+            while True:
+                others = (leg for leg in self.calls[call]["legs"] if leg["user"]["id"] != self.account.id)
+                if any(leg | wanted == leg for leg in others):
+                    return
+                await asyncio.sleep(0.005)
+
     async def hears(self, count: int, within_s: float = SOON_S) -> None:
         """Wait until so many signals have come."""
         async with asyncio.timeout(within_s):

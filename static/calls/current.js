@@ -65,7 +65,7 @@ export class Current {
     this.connection = connection;
     this.own = own;
     this.devices = devices;
-    this.#teller = new Teller(connection, call.id, () => this.out.fire());
+    this.#teller = new Teller(connection, call.id, this.mine ?? {}, () => this.out.fire());
     this.#speakers = new Speakers(this.leg, own, this.#teller, () => this.changed.fire());
     this.#ice = new Ice((op, d) => connection.request(op, d), call.id);
     this.#ice.renewed.listen((configuration) => {
@@ -152,8 +152,9 @@ export class Current {
     const { mine } = this;
     if (call.state === 'active') this.activeSince ??= performance.now();
     if (mine?.state === 'connected') this.#wasConnected = true;
-    // A host muted me: what I said last was something else, and the server had heard it.
-    if (before && !before.muted && mine?.muted && this.#teller.isSettled && !this.own.isMuted) this.own.setMuted(true);
+    const isSaid = mine && this.#teller.heard(mine.muted);
+    // A host muted me.
+    if (before && !before.muted && mine?.muted && !isSaid && !this.own.isMuted) this.own.setMuted(true);
     this.#reconcile();
     this.changed.fire();
   }

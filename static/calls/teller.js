@@ -4,14 +4,18 @@ import { Refused } from '../wire/refused.js';
 
 /** @typedef {{muted: boolean, camera: boolean, screen: boolean, hand: boolean}} Attributes */
 
+/** @type {(keyof Attributes)[]} */
+const NAMES = ['muted', 'camera', 'screen', 'hand'];
 const AGAIN_MS = 1000;
 
 /** Tells the server of my leg: how it is, and that it is connected. Until it has heard, again and again. */
 export class Teller {
-  /** What the server is to know. @type {Attributes | null} */
-  #wanted = null;
-  /** What it knows, as text; '' while that is not known. */
-  #told = '';
+  /** What the server is to know. @type {Partial<Attributes>} */
+  #wanted;
+  /** What it has heard from me; nothing where that is not known. @type {Partial<Attributes>} */
+  #told;
+  /** Whether I am muted, as I said it and have not heard it back yet: the oldest first. @type {boolean[]} */
+  #said = [];
   #isConnected = false;
   #isConnectionTold = false;
   #isRunning = false;
@@ -22,21 +26,33 @@ export class Teller {
   /**
    * @param {Connection} connection
    * @param {string} call
+   * @param {Partial<Attributes>} leg  mine, as the server has it
    * @param {() => void} out  the server says that my leg is not in the call
    */
-  constructor(connection, call, out) {
+  constructor(connection, call, { muted, camera, screen, hand }, out) {
     this.connection = connection;
     this.call = call;
     this.out = out;
+    this.#wanted = this.#told = { muted, camera, screen, hand };
   }
 
-  /** Whether the server knows what it is to know, and nothing is on its way. */
-  get isSettled() {
-    return !this.#isRunning && this.#isHeard;
+  /** What the server is to know and does not: no more, for a host may have muted me meanwhile. */
+  get #news() {
+    /** @type {Partial<Attributes>} */
+    const news = {};
+    for (const name of NAMES) if (this.#wanted[name] !== this.#told[name]) news[name] = this.#wanted[name];
+    return news;
   }
 
-  get #isHeard() {
-    return !this.#wanted || JSON.stringify(this.#wanted) === this.#told;
+  /**
+   * The server tells whether I am muted.
+   * @param {boolean} isMuted
+   * @returns {boolean} whether I have said so myself
+   */
+  heard(isMuted) {
+    const place = this.#said.indexOf(isMuted);
+    this.#said.splice(0, place + 1);
+    return place >= 0;
   }
 
   /** @param {Attributes} attributes */
@@ -55,8 +71,7 @@ export class Teller {
    * @param {Attributes} attributes
    */
   again(attributes) {
-    this.#told = '';
-    this.#isConnectionTold = false;
+    this.#forget();
     this.tell(attributes);
   }
 
@@ -76,7 +91,13 @@ export class Teller {
 
   /** Whether there is something to tell. */
   get #isBehind() {
-    return !this.#isClosed && ((this.#isConnected && !this.#isConnectionTold) || !this.#isHeard);
+    return !this.#isClosed && ((this.#isConnected && !this.#isConnectionTold) || Object.keys(this.#news).length > 0);
+  }
+
+  #forget() {
+    this.#told = {};
+    this.#said = [];
+    this.#isConnectionTold = false;
   }
 
   async #run() {
@@ -89,18 +110,18 @@ export class Teller {
 
   async #step() {
     const { call } = this;
-    const wanted = this.#wanted;
+    const news = this.#news;
     try {
       if (this.#isConnected && !this.#isConnectionTold) {
         this.#isConnectionTold = true;
         await this.connection.request('call.connected', { call });
       } else {
-        this.#told = JSON.stringify(wanted);
-        await this.connection.request('call.set', { call, ...wanted });
+        this.#told = this.#wanted;
+        if (news.muted !== undefined) this.#said.push(news.muted);
+        await this.connection.request('call.set', { call, ...news });
       }
     } catch (error) {
-      this.#told = '';
-      this.#isConnectionTold = false;
+      this.#forget();
       await this.#failed(error);
     }
   }

@@ -20,7 +20,9 @@ class Frames:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._route: WebSocketRoute | None = None
+        self._server: WebSocketRoute | None = None
         self._answers: dict[str, Answer] = {}
+        self._held: dict[str, list[str | bytes]] = {}
         self._said = asyncio.Condition()
         self.sent: list[Json] = []
         """Every frame that the page has sent."""
@@ -34,7 +36,7 @@ class Frames:
 
     async def _open(self, route: WebSocketRoute) -> None:
         server = route.connect_to_server()
-        self._route = route
+        self._route, self._server = route, server
         self.opened += 1
 
         async def from_page(message: str | bytes) -> None:
@@ -44,7 +46,9 @@ class Frames:
                 self._said.notify_all()
             answer = self._answers.get(frame["op"])
             given = answer(frame["d"]) if answer else None
-            if given is None:
+            if frame["op"] in self._held:
+                self._held[frame["op"]].append(message)
+            elif given is None:
                 server.send(message)
             else:
                 route.send(json.dumps({"re": frame["id"]} | given))
@@ -54,6 +58,16 @@ class Frames:
     def answer(self, op: str, answer: Answer) -> None:
         """Answer an operation in the server's place."""
         self._answers[op] = answer
+
+    def hold(self, op: str) -> None:
+        """Keep an operation from the server, until ``release``."""
+        self._held[op] = []
+
+    def release(self, op: str) -> None:
+        """Let the server have what it was kept from, and what comes later."""
+        assert self._server is not None
+        for message in self._held.pop(op):
+            self._server.send(message)
 
     def tell(self, event: Json) -> None:
         """Tell the page an event that the server did not say."""

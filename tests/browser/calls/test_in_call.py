@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.frames import Frames
 from tests.browser.readers import Reader, friend, pair
 from tests.browser.test_accessibility import tab_to
-from tests.callers import group
+from tests.callers import Device, group
 from tests.client.site import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -134,6 +135,55 @@ async def test_a_member_is_told_that_the_host_has_muted_them(ana: Reader, site: 
     await expect(people.get_by_role("button", name=re.compile("Mute|Remove|End"))).to_have_count(0)
     await ana.page.keyboard.press("Escape")
     await ana.button("Hang up").click()
+
+
+async def test_the_host_mutes_somebody_whose_page_is_telling_something_else(ana: Reader, site: Site) -> None:
+    ben, frames, call = await joined(ana, site)
+    frames.hold("call.set")
+    await ana.button("Raise hand").click()
+    await frames.asked("call.set")
+    await ben.do("mute", call)
+    await expect(ana.page.get_by_text("The host has muted you.")).to_be_visible()
+    await expect(ana.button("Unmute")).to_be_visible()
+    frames.release("call.set")
+    await expect(ana.button("Lower hand")).to_be_visible()
+    await ben.sees_attributes(call, muted=True, hand=True)
+
+
+async def test_who_is_muted_by_themselves_is_not_told_that_it_was_the_host(ana: Reader, site: Site) -> None:
+    ben, _, call = await joined(ana, site)
+    for button, muted in (("Mute", True), ("Unmute", False), ("Mute", True)):
+        await ana.button(button).click()
+        await ben.sees_attributes(call, muted=muted)
+    await ana.button("Unmute").click()
+    await ana.button("Mute").click()
+    await ana.button("Unmute").click()
+    await ben.sees_attributes(call, muted=False)
+    await expect(ana.button("Mute")).to_be_visible()
+    await expect(ana.page.get_by_text("The host has muted you.")).to_have_count(0)
+
+
+async def test_a_page_tells_only_what_has_changed_and_takes_back_nothing_that_a_host_did(
+    ana: Reader, site: Site
+) -> None:
+    ben, frames, call = await joined(ana, site)
+    await ana.button("Raise hand").click()
+    await ben.sees_attributes(call, hand=True)
+    told = [frame["d"] for frame in frames.sent if frame["op"] == "call.set" and "speaking" not in frame["d"]]
+    assert told == [{"call": call, "hand": True}]
+
+
+async def joined(ana: Reader, site: Site) -> tuple[Device, Frames, str]:
+    """Have somebody join a call on the page, alone with its host; return the host, the frames and the call."""
+    ben = await friend(site, "ben")
+    room = await group(ben.account, ana.account)
+    call = (await ben.start(room))["id"]
+    frames = await Frames(ana.page).attach()
+    await ana.page.reload()
+    await ana.open(room)
+    await ana.page.get_by_role("button", name="Join call (1)").click()
+    await expect(ana.button("Mute")).to_be_visible()
+    return ben, frames, call
 
 
 # Where calls begin
