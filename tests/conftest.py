@@ -35,7 +35,11 @@ def pytest_sessionfinish() -> None:
 
 # What is run when, and by which process
 
-TIMED = ["tests/integration/doors/test_balancer.py", "tests/browser/calls/test_call_media.py"]
+TIMED = [
+    "tests/integration/doors/test_balancer.py",
+    "tests/browser/test_long_tasks.py",
+    "tests/browser/calls/test_call_media.py",
+]
 """Files whose tests start what is costly and look at how long it takes. They run at the end, in this order and in one
 process, when the others have next to nothing left: whoever measures wants to be alone. All others run anywhere."""
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from playwright.async_api import Browser, Page
 
-from tests.browser.person import Person
-
 OBSERVE = """
 window.__tasks = [];
 new PerformanceObserver((list) => {
@@ -16,32 +14,6 @@ new PerformanceObserver((list) => {
 }).observe({ type: "longtask", buffered: true });
 """
 """What a page tells of its own long tasks (50 ms and more): in time on the wall."""
-
-READ_ALL = """
-async () => {
-  const found = new Map();
-  const scroller = document.querySelector(".scroller");
-  const state = document.querySelector(".scroller > .empty");
-  for (let frame = 0; frame < 5000; frame++) {
-    const drawn = new Map();
-    for (const text of document.querySelectorAll("ol.messages > li[data-seq] .text")) {
-      const seq = Number(text.closest("li").dataset.seq);
-      drawn.set(seq, [...(drawn.get(seq) ?? []), text.textContent]);
-    }
-    for (const [seq, texts] of drawn) found.set(seq, texts);
-    if (state.textContent.startsWith("This is where") && scroller.scrollTop === 0) break;
-    scroller.scrollTop = Math.max(0, scroller.scrollTop - 600);
-    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-  }
-  return [...found].sort(([a], [b]) => a - b).flatMap(([, texts]) => texts);
-}
-"""
-
-
-async def read_all(person: Person) -> list[str]:
-    """Scroll to the beginning of a conversation and return its texts, each as often as it is drawn."""
-    texts: list[str] = await person.page.evaluate(READ_ALL)
-    return texts
 
 
 @dataclass(frozen=True, slots=True)

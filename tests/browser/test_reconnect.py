@@ -9,7 +9,7 @@ from tests.browser.cable import Cable
 from tests.browser.conftest import Come
 from tests.browser.frames import Frames
 from tests.browser.person import Person
-from tests.browser.tasks import read_all
+from tests.browser.scrolling import read_all
 from tests.client.account import Account
 from tests.client.site import Site
 from tests.processes import ServerProcess

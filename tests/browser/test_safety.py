@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Error, expect
 
 from tests.browser.conftest import Come
-from tests.browser.tasks import read_all
+from tests.browser.scrolling import read_all
 from tests.client.account import Account
 from tests.client.rest import Refused
 from tests.client.site import Site

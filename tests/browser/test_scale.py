@@ -1,26 +1,15 @@
-"""A room of 10,000 messages: loading, scrolling and receiving keep the page answering."""
-
-import asyncio
+"""Many rooms, long messages and long conversations: all are there, and nothing moves what somebody reads."""
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import expect
 
 from tests.browser.cable import Cable
 from tests.browser.conftest import Come
-from tests.browser.person import Person
-from tests.browser.tasks import OBSERVE, longest_task, read_all
+from tests.browser.scrolling import STILL, to_newest
 from tests.browser.test_reconnect import say_many
 from tests.client.site import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-MESSAGES = 10_000
-BURST = 1_000
-LONGEST_MS = 50
-"""Of CPU. The aim is 100 ms on the wall; half of it leaves room for slower machines."""
-DRAWN_MOST = 400
-"""Rows that may be in the document, however many were loaded."""
-
 
 FIRST_VISIBLE = """
 () => {
@@ -30,77 +19,12 @@ FIRST_VISIBLE = """
   return [first.textContent, first.getBoundingClientRect().top];
 }
 """
-STILL = """
-() => new Promise((still) => {
-  const scroller = document.querySelector(".scroller");
-  let last = "";
-  let frames = 0;
-  const look = () => {
-    const now = `${scroller.scrollTop} of ${scroller.scrollHeight}`;
-    frames = now === last ? frames + 1 : 0;
-    last = now;
-    if (frames < 10) requestAnimationFrame(look);
-    else still();
-  };
-  look();
-})
-"""
 WHERE = """
 (wanted) => {
   const texts = [...document.querySelectorAll("ol.messages .text")];
   return texts.find((text) => text.textContent === wanted)?.getBoundingClientRect().top;
 }
 """
-
-
-@pytest.mark.timeout(300)
-async def test_10_000_messages_make_no_long_task(browser: Browser, come: Come, site: Site) -> None:
-    ana = await come()
-    await ana.context.add_init_script(OBSERVE)
-    account = await site.register("ana")
-    room = (await account.post("rooms", body={"name": "Archive", "kind": "public"}))["id"]
-    ben = await site.register("ben")
-    await ben.post("rooms", room, "members", body={})
-    await say_many(site, ben, room, MESSAGES)
-
-    await ana.page.reload()
-    await ana.log_in(account.username)
-
-    async def open_it() -> None:
-        await ana.page.reload()
-        await ana.open("Archive")
-        await to_newest(ana, f"text {MESSAGES - 1}")
-
-    async def scroll_back() -> None:
-        assert await read_all(ana) == [f"text {number}" for number in range(MESSAGES)]
-        assert await ana.page.locator("ol.messages > li").count() < DRAWN_MOST
-
-    async def receive() -> None:
-        await to_newest(ana, f"text {MESSAGES - 1}")
-        await asyncio.gather(say_many(site, ben, room, BURST, MESSAGES), typed(ana.page))
-        await expect(ana.texts.last).to_have_text(f"text {MESSAGES + BURST - 1}", timeout=30_000)
-
-    for act in (open_it, scroll_back, receive):
-        longest = await longest_task(browser, ana.page, act)
-        print(f"{act.__name__}: longest task {longest.cpu_ms:.0f} ms of CPU, {longest.wall_ms:.0f} ms on the wall")
-        assert longest.cpu_ms < LONGEST_MS
-
-
-async def to_newest(person: Person, text: str) -> None:
-    """Go to the newest message, wherever the room was opened."""
-    await expect(person.texts).not_to_have_count(0)
-    await person.page.evaluate(STILL)
-    button = person.page.locator("button.newest")
-    # Looked at and clicked in one: it goes by itself where the room comes down to its newest message.
-    await button.evaluate("button => button.hidden || button.click()")
-    await expect(person.texts.last).to_have_text(text)
-    await expect(button).to_be_hidden()
-    await person.page.evaluate(STILL)
-
-
-async def typed(page: Page) -> None:
-    """Type while messages come in."""
-    await page.get_by_test_id("composer").press_sequentially("typing goes on all the while", delay=20)
 
 
 async def test_rooms_beyond_the_first_200_are_listed_and_stay(come: Come, cable: Cable, site: Site) -> None:

@@ -2,9 +2,11 @@ import { keyed, once } from '../drawing/dom.js';
 
 /** @import { Row, Rows } from './rows.js' */
 
-/** Rows drawn at the end of a conversation, and per step further. */
-const FEW = 50;
+/** Rows drawn at first, and in each step further. */
+const FEW = 30;
 const STEP = 20;
+/** Rows that stay drawn at the end while others come in. */
+const KEPT = 100;
 /** Rows drawn at most: so many, and one for each of these pixels of height, which is less than a row has. */
 const MOST = 100;
 const ROW_PX = 20;
@@ -24,7 +26,11 @@ export class ScrollWindow {
   #to = 0;
   /** The place of the first drawn row, by which it is found again when rows came in before it. */
   #first = 0;
+  /** The place of the last drawn row. */
+  #last = 0;
   #size = FEW;
+  /** The next frame looks whether there is more to draw. */
+  #isGrowing = false;
   #observer;
 
   /**
@@ -68,6 +74,12 @@ export class ScrollWindow {
     return scrollHeight - scrollTop - clientHeight;
   }
 
+  /** So many rows came in behind what is drawn that nothing of it stays in sight; and nobody has the focus there. */
+  get #isFlooded() {
+    const came = this.rows.length - this.rows.placeOf(this.#last + 1);
+    return came > FEW && !this.list.contains(document.activeElement);
+  }
+
   close() {
     this.#observer.disconnect();
   }
@@ -77,7 +89,7 @@ export class ScrollWindow {
     const { length } = this.rows;
     if (this.isStuck && this.rows.atEnd) {
       this.#to = length;
-      this.#from = Math.max(0, length - Math.min(this.#size, 2 * FEW));
+      this.#from = Math.max(0, length - (this.#isFlooded ? FEW : Math.min(this.#size, KEPT)));
     } else {
       this.isStuck = false;
       this.#from = Math.max(0, Math.min(this.rows.placeOf(this.#first), length - 1));
@@ -85,7 +97,7 @@ export class ScrollWindow {
     }
     this.#render();
     if (this.isStuck) this.#size = this.#to - this.#from;
-    this.#fill();
+    this.#fillNext();
     this.moved();
   }
 
@@ -105,7 +117,7 @@ export class ScrollWindow {
     const key = this.rows.between(index, index + 1)[0]?.key;
     const row = key === undefined ? null : this.row(key);
     row?.scrollIntoView({ block: align });
-    this.#fill();
+    this.#fillNext();
     this.moved();
     return row;
   }
@@ -139,6 +151,7 @@ export class ScrollWindow {
     if (this.isStuck) this.scroller.scrollTop = this.scroller.scrollHeight;
     else if (anchor) this.#restore(anchor);
     this.#first = this.rows.at(this.#from);
+    this.#last = this.rows.at(this.#to - 1);
   }
 
   /** The first visible row, and where it is. */
@@ -174,7 +187,7 @@ export class ScrollWindow {
 
   /** Draw or load more where the view is near an edge of what is drawn. */
   #fill() {
-    if (!this.scroller.clientHeight) return; // not shown
+    if (this.#isGrowing || !this.scroller.clientHeight) return; // its frame comes, or nothing is shown
     if (this.scroller.scrollTop < EDGE_PX) this.#up();
     else if (this.#below < EDGE_PX) this.#down();
   }
@@ -204,8 +217,17 @@ export class ScrollWindow {
   #grown() {
     this.#keep();
     this.#render();
-    // One step a frame: a long jump must not become a long task.
-    requestAnimationFrame(() => this.#fill());
+    this.#fillNext();
+  }
+
+  /** Go on in the next frame: one step in each, whoever asks for more, or a long jump becomes a long task. */
+  #fillNext() {
+    if (this.#isGrowing) return;
+    this.#isGrowing = true;
+    requestAnimationFrame(() => {
+      this.#isGrowing = false;
+      this.#fill();
+    });
   }
 
   #resized() {
