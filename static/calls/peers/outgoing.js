@@ -51,8 +51,9 @@ export class Outgoing {
     if (!this.#isSending) this.#run();
   }
 
-  /** @param {RTCIceCandidate} candidate */
+  /** @param {RTCIceCandidate | null} candidate  none, or an empty one, where all have been found */
   add(candidate) {
+    if (!candidate?.candidate) return this.#flush();
     const { candidate: text, sdpMid, sdpMLineIndex, usernameFragment } = candidate;
     const one = { candidate: text, sdpMid, sdpMLineIndex, usernameFragment };
     const length = JSON.stringify(one).length + 1;

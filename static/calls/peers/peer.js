@@ -76,7 +76,7 @@ export class Peer {
     this.#sound = new Sound(this.#audio, devices, () => this.changed.fire());
     this.#unlisten = own.swapped.listen((slot) => this.#attach(slot));
     this.#pc.addEventListener('negotiationneeded', () => this.#offer());
-    this.#pc.addEventListener('icecandidate', ({ candidate }) => candidate?.candidate && outgoing.add(candidate));
+    this.#pc.addEventListener('icecandidate', ({ candidate }) => outgoing.add(candidate));
     this.#pc.addEventListener('connectionstatechange', () => this.#look());
     this.#timer = setTimeout(() => this.#begin(), FIRST_MS);
     if (isLater) this.#lay();

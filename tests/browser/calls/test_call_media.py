@@ -16,6 +16,7 @@ from playwright.async_api import Browser, expect
 from playwright.async_api import Error as Gone
 
 from tests.browser.cable import Cable
+from tests.browser.calls.bare import Bare
 from tests.browser.calls.calling import POLL_S, Caller, Standstill, flows, kinds, look_at
 from tests.callers import direct, group
 from tests.client.site import Site
@@ -26,6 +27,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BACK_S = 5.0
 """In this time media is back on every tile, whatever was restarted or reloaded."""
+
+MOST_OF_BARE = 2.5
+"""Where a machine needs longer than that for connections alone, this is how many times as long it may take on the page:
+side by side it was 0.7 to 1.7 times, on two busy cores."""
 
 CUT_S = 10.0
 
@@ -160,12 +165,24 @@ async def test_four_people_see_and_hear_each_other_through_the_relay_alone(house
         assert kinds(views) == {"relay"}
 
 
+@contextlib.asynccontextmanager
+async def nothing_else(house: House) -> AsyncIterator[Bare]:
+    """Give a page that has bare connections and no program of ours, to be measured against."""
+    servers = (await house.people[0].account.get("calls", "ice"))["servers"]
+    bare = await Bare.come(house.browser, house.url, servers)
+    try:
+        yield bare
+    finally:
+        await bare.close()
+
+
 async def test_media_is_back_on_every_tile_after_a_page_was_reloaded(house: House) -> None:
-    took = []
-    async with holding(house) as callers:
+    took, least = [], []
+    async with holding(house) as callers, nothing_else(house) as bare:
         call, _ = await all_connected(callers[0])
         for caller in (callers[1], callers[3], callers[0]):
             gone = (await caller.look()).own
+            least.append(await bare.takes(others=3))
             start = time.monotonic()
             await caller.person.page.reload(wait_until="commit")
             await flows(callers, gone=gone)
@@ -173,7 +190,8 @@ async def test_media_is_back_on_every_tile_after_a_page_was_reloaded(house: Hous
         assert (await all_connected(callers[1]))[0] == call
         assert len((await all_connected(callers[1]))[1]) == 4
     print("media back on every tile after a reload:", [f"{each:.1f} s" for each in took])
-    assert statistics.median(took) < BACK_S
+    print("bare connections:", [f"{each:.1f} s" for each in least])
+    assert statistics.median(took) < max(BACK_S, MOST_OF_BARE * statistics.median(least))
 
 
 async def test_media_goes_on_while_a_websocket_is_cut(house: House) -> None:

@@ -29,8 +29,6 @@ ROUNDS = 8
 MOST_ROUNDS = 24
 HELD_UP_S = 30.0
 """Longest that sending a window again may take: milliseconds are usual, the machine may be busy."""
-KILL_JITTER_S = 0.01
-"""A kill comes at a random moment of a batch: batches take about so long."""
 SEED = 4
 
 
@@ -45,6 +43,8 @@ class Tally:
     """Sends without an answer at a kill that were kept nevertheless."""
     found_missing: int = 0
     """Those that were not."""
+    round_trip_s: float = 0.0
+    """From a write's first sending to its answer, for the latest that was answered."""
     held_up: float = 0.0
     """The longest, in seconds, that somebody needed to send it all again after a restart."""
 
@@ -113,9 +113,11 @@ class Sender:
             op, d = "message.send", d | {"cid": work.cid}
         else:
             op, d = "message.edit", d | {"message": self.messages[work.edits]}
+        began = time.monotonic()
         while work.cid in self.waiting:
             try:
                 self._answered(work, await socket.call(op, d))
+                self.tally.round_trip_s = time.monotonic() - began
             except Refused as refused:
                 if refused.code != "unavailable":
                     raise
@@ -179,7 +181,8 @@ async def _until_killed(server: ServerProcess, site: Site, senders: list[Sender]
     waiting: asyncio.Future[Any] = asyncio.ensure_future(reached.wait())
     await asyncio.wait({everybody, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    await asyncio.sleep(rng.uniform(0, KILL_JITTER_S))
+    # At any moment of a batch: whatever the machine is, one takes less than a round trip.
+    await asyncio.sleep(rng.uniform(0, tally.round_trip_s))
     if not everybody.done():
         await asyncio.to_thread(server.kill)
     await everybody
