@@ -29,7 +29,7 @@ BACK_S = 5.0
 """In this time media is back on every tile, whatever was restarted or reloaded."""
 
 MOST_OF_BARE = 2.5
-"""Where a machine needs longer than that for connections alone, this is how many times as long it may take on the page:
+"""On a machine that is too slow for ``BACK_S``, how many times as long as bare connections it may take after a reload:
 side by side it was 0.7 to 1.7 times, on two busy cores."""
 
 CUT_S = 10.0
