@@ -75,6 +75,8 @@ function errand() {
 }
 
 async function start() {
+  // The page has asked for its letters; browsers complain where nothing is drawn with them for some seconds.
+  document.fonts.load('1em Inter').catch(() => undefined);
   const { token, provider, answer } = errand();
   try {
     await restoreTheme();

@@ -30,3 +30,12 @@ async def test_page_that_is_reloaded_asks_for_no_file_again(come: Come) -> None:
     assert all(path.startswith("/files/") for path in first)
     await ana.page.reload()
     assert await asked_for(ana) == []
+
+
+async def test_letters_are_asked_for_with_the_page_so_that_nothing_moves_when_they_come(come: Come) -> None:
+    ana = await come("ana")
+    fonts = await ana.page.evaluate(
+        """() => performance.getEntriesByType("resource")
+          .filter(({ name }) => name.endsWith(".woff2")).map(({ initiatorType }) => initiatorType)"""
+    )
+    assert fonts == ["link"]
