@@ -152,9 +152,8 @@ export class Current {
     const { mine } = this;
     if (call.state === 'active') this.activeSince ??= performance.now();
     if (mine?.state === 'connected') this.#wasConnected = true;
-    const isSaid = mine && this.#teller.heard(mine.muted);
     // A host muted me.
-    if (before && !before.muted && mine?.muted && !isSaid && !this.own.isMuted) this.own.setMuted(true);
+    if (before && !before.muted && mine?.muted && !this.#teller.says(true) && !this.own.isMuted) this.own.setMuted(true);
     this.#reconcile();
     this.changed.fire();
   }

@@ -14,8 +14,8 @@ export class Teller {
   #wanted;
   /** What it has heard from me; nothing where that is not known. @type {Partial<Attributes>} */
   #told;
-  /** Whether I am muted, as I said it and have not heard it back yet: the oldest first. @type {boolean[]} */
-  #said = [];
+  /** Whether I am muted, as I am saying it just now: its event comes before its answer. @type {boolean | undefined} */
+  #saying;
   #isConnected = false;
   #isConnectionTold = false;
   #isRunning = false;
@@ -45,14 +45,11 @@ export class Teller {
   }
 
   /**
-   * The server tells whether I am muted.
+   * Whether I am saying so myself.
    * @param {boolean} isMuted
-   * @returns {boolean} whether I have said so myself
    */
-  heard(isMuted) {
-    const place = this.#said.indexOf(isMuted);
-    this.#said.splice(0, place + 1);
-    return place >= 0;
+  says(isMuted) {
+    return this.#saying === isMuted;
   }
 
   /** @param {Attributes} attributes */
@@ -71,7 +68,8 @@ export class Teller {
    * @param {Attributes} attributes
    */
   again(attributes) {
-    this.#forget();
+    this.#told = {};
+    this.#isConnectionTold = false;
     this.tell(attributes);
   }
 
@@ -94,12 +92,6 @@ export class Teller {
     return !this.#isClosed && ((this.#isConnected && !this.#isConnectionTold) || Object.keys(this.#news).length > 0);
   }
 
-  #forget() {
-    this.#told = {};
-    this.#said = [];
-    this.#isConnectionTold = false;
-  }
-
   async #run() {
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -109,20 +101,32 @@ export class Teller {
   }
 
   async #step() {
-    const { call } = this;
-    const news = this.#news;
     try {
-      if (this.#isConnected && !this.#isConnectionTold) {
-        this.#isConnectionTold = true;
-        await this.connection.request('call.connected', { call });
-      } else {
-        this.#told = this.#wanted;
-        if (news.muted !== undefined) this.#said.push(news.muted);
-        await this.connection.request('call.set', { call, ...news });
-      }
+      if (this.#isConnected && !this.#isConnectionTold) await this.#tellConnected();
+      else await this.#tellNews();
     } catch (error) {
-      this.#forget();
+      this.#isConnectionTold = false;
       await this.#failed(error);
+    }
+  }
+
+  async #tellConnected() {
+    this.#isConnectionTold = true;
+    await this.connection.request('call.connected', { call: this.call });
+  }
+
+  async #tellNews() {
+    const told = this.#told;
+    const news = this.#news;
+    this.#told = this.#wanted;
+    this.#saying = news.muted;
+    try {
+      await this.connection.request('call.set', { call: this.call, ...news });
+    } catch (error) {
+      this.#told = error instanceof Refused && !error.mayBeDone ? told : {};
+      throw error;
+    } finally {
+      this.#saying = undefined;
     }
   }
 

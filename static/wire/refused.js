@@ -33,8 +33,14 @@ export class Refused extends Error {
   get isPassing() {
     return this.retryAfter !== undefined || PASSING.has(this.code);
   }
+
+  /** Whether it may have been done nevertheless. */
+  get mayBeDone() {
+    return UNSURE.has(this.code);
+  }
 }
 
+const UNSURE = new Set(['lost', 'timeout', 'unavailable']);
 const PASSING = new Set(['offline', 'lost', 'timeout', 'unavailable', 'rate_limited', 'unauthenticated']);
 
 /** @type {Record<string, string>} */

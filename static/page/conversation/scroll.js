@@ -2,8 +2,9 @@ import { keyed, once } from '../drawing/dom.js';
 
 /** @import { Row, Rows } from './rows.js' */
 
-/** Rows drawn at first, and in each step further. */
+/** Rows drawn at first, or as many of one line as fill the view; and in each step further. */
 const FEW = 30;
+const LINE_PX = 36;
 const STEP = 20;
 /** Rows that stay drawn at the end while others come in. */
 const KEPT = 100;
@@ -26,7 +27,7 @@ export class ScrollWindow {
   #to = 0;
   /** The place of the first drawn row, by which it is found again when rows came in before it. */
   #first = 0;
-  /** The place of the last drawn row. */
+  /** The place of the last drawn row that is not on its way: what comes in stands before those. */
   #last = 0;
   #size = FEW;
   /** The next frame looks whether there is more to draw. */
@@ -64,6 +65,11 @@ export class ScrollWindow {
     return this.#from === 0;
   }
 
+  /** Rows that fill the view, and are drawn in one go. */
+  get #few() {
+    return Math.max(FEW, Math.ceil(this.scroller.clientHeight / LINE_PX));
+  }
+
   get #most() {
     return MOST + Math.ceil(this.scroller.clientHeight / ROW_PX);
   }
@@ -77,7 +83,7 @@ export class ScrollWindow {
   /** So many rows came in behind what is drawn that nothing of it stays in sight; and nobody has the focus there. */
   get #isFlooded() {
     const came = this.rows.length - this.rows.placeOf(this.#last + 1);
-    return came > FEW && !this.list.contains(document.activeElement);
+    return came > this.#few && !this.list.contains(document.activeElement);
   }
 
   close() {
@@ -89,7 +95,7 @@ export class ScrollWindow {
     const { length } = this.rows;
     if (this.isStuck && this.rows.atEnd) {
       this.#to = length;
-      this.#from = Math.max(0, length - (this.#isFlooded ? FEW : Math.min(this.#size, KEPT)));
+      this.#from = Math.max(0, length - (this.#isFlooded ? this.#few : Math.min(this.#size, KEPT)));
     } else {
       this.isStuck = false;
       this.#from = Math.max(0, Math.min(this.rows.placeOf(this.#first), length - 1));
@@ -111,7 +117,7 @@ export class ScrollWindow {
     const index = this.rows.placeOf(place);
     this.isStuck = false;
     this.#from = Math.max(0, index - STEP);
-    this.#to = Math.min(this.rows.length, index + FEW);
+    this.#to = Math.min(this.rows.length, index + this.#few);
     this.#keep();
     this.#render();
     const key = this.rows.between(index, index + 1)[0]?.key;
@@ -125,7 +131,7 @@ export class ScrollWindow {
   /** Show the newest row, and stick to it. */
   showEnd() {
     this.isStuck = true;
-    this.#size = FEW;
+    this.#size = this.#few;
     this.draw();
   }
 
@@ -143,7 +149,8 @@ export class ScrollWindow {
 
   #render() {
     const anchor = this.isStuck ? null : this.#anchor();
-    keyed(this.list, this.rows.between(this.#from, this.#to), {
+    const rows = this.rows.between(this.#from, this.#to);
+    keyed(this.list, rows, {
       key: (row) => row.key,
       look: (row) => row.look,
       make: this.make,
@@ -151,7 +158,7 @@ export class ScrollWindow {
     if (this.isStuck) this.scroller.scrollTop = this.scroller.scrollHeight;
     else if (anchor) this.#restore(anchor);
     this.#first = this.rows.at(this.#from);
-    this.#last = this.rows.at(this.#to - 1);
+    this.#last = rows.findLast(({ item }) => item)?.place ?? 0;
   }
 
   /** The first visible row, and where it is. */
