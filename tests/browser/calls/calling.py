@@ -13,8 +13,14 @@ from playwright.async_api import Browser, Locator, expect
 from tests.browser.person import Person
 from tests.client.account import Account
 
-MEDIA_FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-"""A microphone that beeps and a camera with a clock in it, which the page may use unasked."""
+MEDIA_FLAGS = [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--disable-accelerated-video-decode",
+    "--disable-accelerated-video-encode",
+]
+"""A microphone that beeps and a camera with a clock in it, which the page may use unasked. Pictures are coded without
+asking the process for graphics, which has none to help with and may have no time for the question."""
 
 WATCH_MEDIA = """
 window.__connections = [];
