@@ -75,7 +75,7 @@ function errand() {
 }
 
 async function start() {
-  // The page has asked for its letters; browsers complain where nothing is drawn with them for some seconds.
+  // The page has asked for its letters; browsers complain where they are not used soon. Without them others will do.
   document.fonts.load('1em Inter').catch(() => undefined);
   const { token, provider, answer } = errand();
   try {

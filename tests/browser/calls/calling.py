@@ -20,7 +20,7 @@ MEDIA_FLAGS = [
     "--disable-accelerated-video-encode",
 ]
 """A microphone that beeps and a camera with a clock in it, which the page may use unasked. Pictures are coded without
-asking the process for graphics, which has none to help with and may have no time for the question."""
+the process for graphics: there are none here that could help."""
 
 WATCH_MEDIA = """
 window.__connections = [];
